@@ -1,0 +1,82 @@
+"""Typed readers for the environment. A value that cannot be read stops the program with its name and the reason."""
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class BadSetting(Exception):
+    """An environment variable has a value that its setting cannot take."""
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default)
+
+
+def integer(name: str, default: int, *, least: int = 0) -> int:
+    raw = os.environ.get(name, "")
+    if raw == "":
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        raise BadSetting(f"{name} must be a whole number, not {raw!r}") from None
+    if value < least:
+        raise BadSetting(f"{name} must be at least {least}, not {value}")
+    return value
+
+
+def flag(name: str, default: bool) -> bool:
+    raw = os.environ.get(name, "").lower()
+    if raw == "":
+        return default
+    if raw in {"1", "true", "yes", "on"}:
+        return True
+    if raw in {"0", "false", "no", "off"}:
+        return False
+    raise BadSetting(f"{name} must be 1 or 0, not {raw!r}")
+
+
+def words(name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Values separated by commas; blanks are dropped."""
+    raw = os.environ.get(name, "")
+    return tuple(part.strip() for part in raw.split(",") if part.strip()) or default
+
+
+def path(name: str, default: Path) -> Path:
+    raw = os.environ.get(name, "")
+    return Path(raw).expanduser().resolve() if raw else default
+
+
+def endpoints(run_file: Path) -> dict[str, str]:
+    """Addresses of the embedded servers that a running supervisor wrote down.
+
+    They let `manage.py` commands in another shell find the servers. The environment wins over them.
+    """
+    try:
+        found = json.loads(run_file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        raise BadSetting(f"{run_file} is damaged; stop the hub, delete the file and start again") from None
+    return {str(key): str(value) for key, value in found.items()}
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's DATABASES entry for a PostgreSQL URL.
+
+    `postgresql://user:password@host:port/name`; a socket folder may be given as `?host=/folder`.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise BadSetting("DATABASE_URL must begin with postgresql://")
+    query = dict(item.split("=", 1) for item in parts.query.split("&") if "=" in item)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", "")) or parts.hostname or "",
+        "PORT": str(query.get("port", "") or parts.port or ""),
+    }

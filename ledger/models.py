@@ -1,0 +1,136 @@
+"""Tables of the Merkle log. Only `ledger` writes them; other rooms use `ledger.services` and `ledger.selectors`."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+
+class Log(models.Model):
+    """The one log of this hub: who it is and where its sequenced head stands. A single row, id 1.
+
+    Sequencing locks this row, so at most one sequencer moves the head at a time.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    origin = models.CharField(max_length=200)
+    verifier_key = models.CharField(max_length=300)
+    created = models.DateTimeField()
+    size = models.BigIntegerField(default=0)
+    root = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="ledger_one_log")]
+
+
+class Entry(models.Model):
+    """One event. Its bytes are frozen when it is recorded; sequencing only gives it a leaf index.
+
+    `related` repeats, for look-ups, subjects that the entry's data names (a revision's repository, say).
+    It is derived from `body` and is not part of the leaf.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    leaf_index = models.BigIntegerField(null=True, unique=True)
+    leaf_hash = models.BinaryField(max_length=32)
+    body = models.BinaryField()
+    type = models.CharField(max_length=64)
+    subject = models.CharField(max_length=200)
+    actor = models.CharField(max_length=64)
+    time = models.DateTimeField()
+    related = ArrayField(models.CharField(max_length=200), default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], name="ledger_pending", condition=Q(leaf_index__isnull=True)),
+            models.Index(fields=["subject", "leaf_index"], name="ledger_subject"),
+            models.Index(fields=["actor", "time"], name="ledger_actor"),
+            models.Index(fields=["type", "leaf_index"], name="ledger_type"),
+            GinIndex(fields=["related"], name="ledger_related"),
+        ]
+
+
+class Details(models.Model):
+    """The erasable part of an entry: one named group, whose salted SHA-256 stands in the entry.
+
+    `salt` and `body` are null once the group is erased; `digest` stays.
+    """
+
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="detail_groups")
+    group = models.CharField(max_length=64)
+    digest = models.BinaryField(max_length=32)
+    salt = models.BinaryField(max_length=32, null=True)
+    body = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "group"], name="ledger_group_once"),
+            models.CheckConstraint(condition=Q(salt__isnull=True) == Q(body__isnull=True), name="ledger_erased_whole"),
+        ]
+
+
+class Checkpoint(models.Model):
+    """A signed head of the log: `note` is the signed note with every signature line collected so far."""
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField(max_length=32)
+    note = models.TextField()
+    operator_signature = models.BinaryField(max_length=65)
+    published = models.DateTimeField()
+
+
+class Anchor(models.Model):
+    """A checkpoint sent to the chain. `transaction_key` names the row in the chain room's outbox.
+
+    Block number, block hash and confirmations are copied from the chain when it is followed; `final` is set
+    once the block is deep enough and cleared if a reorganisation takes it away.
+    """
+
+    checkpoint = models.OneToOneField(Checkpoint, on_delete=models.PROTECT, primary_key=True)
+    transaction_key = models.CharField(max_length=120, unique=True)
+    chain_id = models.BigIntegerField()
+    contract = models.CharField(max_length=42)
+    previous_size = models.BigIntegerField()
+    transaction_hash = models.CharField(max_length=66, blank=True)
+    block_number = models.BigIntegerField(null=True)
+    block_hash = models.CharField(max_length=66, blank=True)
+    gas_used = models.BigIntegerField(null=True)
+    confirmations = models.IntegerField(default=0)
+    sent = models.DateTimeField()
+    mined = models.DateTimeField(null=True)
+    final = models.DateTimeField(null=True)
+
+
+class AuditRun(models.Model):
+    """One comparison of database, log and chain."""
+
+    started = models.DateTimeField()
+    finished = models.DateTimeField(null=True)
+    full = models.BooleanField()
+    entries = models.BigIntegerField(default=0)
+    mismatches = models.IntegerField(default=0)
+
+
+class Mismatch(models.Model):
+    """A column that differs from what the log says. Open until a later audit finds it equal again."""
+
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, null=True, related_name="mismatches")
+    subject = models.CharField(max_length=200)
+    table = models.CharField(max_length=80)
+    key = models.CharField(max_length=200)
+    column = models.CharField(max_length=80)
+    expected = models.TextField()
+    found = models.TextField()
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    resolved = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["table", "key", "column"], condition=Q(resolved__isnull=True), name="ledger_mismatch_once"
+            )
+        ]
+        indexes = [models.Index(fields=["subject"], name="ledger_mismatch_subject", condition=Q(resolved__isnull=True))]
