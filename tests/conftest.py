@@ -1,0 +1,45 @@
+"""People of the tests: Alice contributes, Bob maintains, Charlie is an outsider."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.services import Services
+from tests.services import services as running_services
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+
+
+@pytest.fixture(scope="session")
+def servers() -> Services:
+    """The running PostgreSQL, Valkey and EVM node."""
+    return running_services
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed moment; services take the clock as an argument."""
+    return datetime(2026, 11, 17, 9, 41, 7, 412000, tzinfo=UTC)
+
+
+@pytest.fixture
+def alice(db: None) -> "Account":
+    from tests.hub.factories import make_account
+
+    return make_account("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> "Account":
+    from tests.hub.factories import make_account
+
+    return make_account("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> "Account":
+    from tests.hub.factories import make_account
+
+    return make_account("charlie")
