@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "hub.repositories",
     "hub.explore",
     "rewards",
+    "config",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

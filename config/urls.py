@@ -1,0 +1,23 @@
+"""All addresses. Repository pages come last, because their first segment can be any handle."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+urlpatterns = [
+    path("", include("web.urls")),
+    path("", include("chain.urls")),
+    path("", include("ledger.urls")),
+    path("", include("hub.accounts.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("", include("hub.explore.urls")),
+    path("api/v1/schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/v1/", include("ledger.api_urls")),
+    path("api/v1/", include("hub.accounts.api_urls")),
+    path("api/v1/", include("hub.uploads.api_urls")),
+    path("api/v1/", include("hub.repositories.api_urls")),
+    path("", include("hub.repositories.urls")),
+]
+handler400 = "web.views.bad_request"
+handler403 = "web.views.forbidden"
+handler404 = "web.views.not_found"
+handler500 = "web.views.server_error"
