@@ -249,8 +249,8 @@ def record(
 ) -> "Entry":
     """Write one entry, in the caller's transaction.
 
-    `related` adds subjects that the data does not name. Raises `BadEvent` if the vocabulary does not allow it (a mistake
-    in the caller), `TooManyEntries` if the account has used up its hour, and the ledger's own errors.
+    `related` adds subjects that the data does not name. Raises `BadEvent` if the vocabulary does not allow it (a
+    mistake in the caller), `TooManyEntries` if the account has used up its hour, and the ledger's own errors.
     """
     kind = VOCABULARY.get(type)
     if kind is None:
@@ -271,7 +271,7 @@ def record(
 
 
 def _refuse_flood(actor: str, now: datetime) -> None:
-    """The log is for ever, so an account has `ENTRIES_PER_HOUR`. Requests at the same instant may exceed it by a few."""
+    """The log is for ever, so an account has `ENTRIES_PER_HOUR`. Requests at one instant may exceed it by a few."""
     if actor == SYSTEM.actor:
         return
     hour = timedelta(hours=1)
