@@ -23,7 +23,9 @@ HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, least=1)
 SITE_URL = env.text("SITE_URL", f"http://{HOST}:{PORT}").rstrip("/")
 DEBUG = env.flag("DEBUG", False)
-ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]", HOST, SITE_URL.split("//")[1].split(":")[0])))
+ALLOWED_HOSTS = list(
+    env.words("ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]", HOST, SITE_URL.split("//")[1].split(":")[0]))
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 _https = SITE_URL.startswith("https://")
 
@@ -217,8 +219,14 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["web.api.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle", "rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"anon": env.text("RATE_ANONYMOUS", "600/min"), "user": env.text("RATE_ACCOUNT", "1200/min")},
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.AnonRateThrottle",
+        "rest_framework.throttling.UserRateThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {
+        "anon": env.text("RATE_ANONYMOUS", "600/min"),
+        "user": env.text("RATE_ACCOUNT", "1200/min"),
+    },
     "EXCEPTION_HANDLER": "web.api.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

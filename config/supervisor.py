@@ -113,7 +113,9 @@ class Supervisor:
         try:
             listening.bind((self.host, self.port))
         except OSError as error:
-            raise StartFailed(f"Port {self.port} on {self.host} is not free ({error.strerror}). Try PORT=8001.") from None
+            raise StartFailed(
+                f"Port {self.port} on {self.host} is not free ({error.strerror}). Try PORT=8001."
+            ) from None
         listening.listen(1024)
         return listening
 
@@ -194,7 +196,7 @@ class Supervisor:
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline and not self.stopping:
             try:
-                with urllib.request.urlopen(f"http://{_for_url(self.host)}:{self.port}/healthz", timeout=5) as answer:  # noqa: S310
+                with urllib.request.urlopen(f"http://{_for_url(self.host)}:{self.port}/healthz", timeout=5) as answer:
                     if answer.status == 200:
                         return
             except (urllib.error.URLError, OSError):
