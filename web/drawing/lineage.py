@@ -1,0 +1,223 @@
+"""Where a work came from: sources at the left, results at the right, what joined it later from below.
+
+Placing is behind `layout`, so that the layered engine can be replaced; when it refuses a graph, longest-path rows are drawn.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from itertools import pairwise
+
+import graphlay
+
+from web.drawing.svg import element, label, number, shorten, text_width
+
+TALL, LEAST_WIDE, MOST_WIDE, PAD = 48.0, 104.0, 208.0, 12.0
+LAYER_GAP, NODE_GAP, BELOW_GAP = 48.0, 28.0, 32.0
+# Above this a drawing says less than its list.
+MOST_NODES = 40
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A work. `state` is "" for settled work, "current" for the one the page is about, "open" for work not merged."""
+
+    id: str
+    name: str
+    kind: str = ""
+    url: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """`source` went into `target`; `verb` says how ("trained"). `joins` draws the source below its target."""
+
+    source: str
+    target: str
+    verb: str = ""
+    open: bool = False
+    joins: bool = False
+
+
+@dataclass
+class Placement:
+    """Upper left corners and widths of nodes by id, and one polyline for each edge, in the order of the edges given."""
+
+    corners: dict[str, Point]
+    widths: dict[str, float]
+    lines: list[list[Point]] = field(default_factory=list)
+
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of everything drawn."""
+        xs = [x for x, _ in self.corners.values()] + [x + self.widths[key] for key, (x, _) in self.corners.items()]
+        ys = [y for _, y in self.corners.values()] + [y + TALL for _, y in self.corners.values()]
+        for line in self.lines:
+            xs += [x for x, _ in line]
+            ys += [y for _, y in line]
+        return min(xs, default=0), min(ys, default=0), max(xs, default=0), max(ys, default=0)
+
+
+def lineage_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, title: str) -> str:
+    """The drawing, or "" for no nodes. Every node with an address is a link that carries its whole name."""
+    if not nodes:
+        return ""
+    placed = layout(nodes, edges)
+    left, top, right, bottom = placed.bounds()
+    width, height = right - left + 4, bottom - top + 24
+    drawn = [_edge(edge, line) for edge, line in zip(_known(nodes, edges), placed.lines, strict=True)]
+    drawn += [_node(node, placed.corners[node.id], placed.widths[node.id]) for node in nodes]
+    return element(
+        "svg",
+        element("g", *drawn, transform=f"translate({number(2 - left)} {number(20 - top)})"),
+        class_="lineage-graph",
+        width=width,
+        height=height,
+        viewBox=f"0 0 {number(width)} {number(height)}",
+        role="group",
+        aria_label=title,
+        focusable="false",
+    )
+
+
+def layout(nodes: Sequence[Node], edges: Sequence[Edge]) -> Placement:
+    """Places nodes and edges left to right, deterministically. Edges to unknown nodes are left out."""
+    known = _known(nodes, edges)
+    below = {edge.source for edge in known if edge.joins} - {
+        end for edge in known if not edge.joins for end in (edge.source, edge.target)
+    }
+    main = [node for node in nodes if node.id not in below]
+    spine = [edge for edge in known if edge.source not in below and edge.target not in below]
+    try:
+        placed, lines = _layered(main, spine)
+    except graphlay.GraphlayError:
+        placed, lines = _rows(main, spine)
+    drawn = dict(zip(map(id, spine), lines, strict=True))
+    for edge in known:
+        if edge.source in below and edge.target in placed.corners:
+            drawn[id(edge)] = _place_below(placed, next(node for node in nodes if node.id == edge.source), edge.target)
+    placed.lines = [drawn[id(edge)] for edge in known if id(edge) in drawn]
+    return placed
+
+
+def _known(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Edge]:
+    names = {node.id for node in nodes}
+    return [edge for edge in edges if edge.source in names and edge.target in names and edge.source != edge.target]
+
+
+def _width(node: Node) -> float:
+    needed = max(text_width(node.name, 13.4), text_width(node.kind, 12)) + 2 * PAD
+    return min(max(needed, LEAST_WIDE), MOST_WIDE)
+
+
+def _gap(edges: Sequence[Edge]) -> float:
+    return max([LAYER_GAP, *(text_width(edge.verb, 12) + 30 for edge in edges if edge.verb)])
+
+
+def _layered(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Placement, list[list[Point]]]:
+    graph = graphlay.Graph()
+    for node in nodes:
+        graph.node(node.id, width=_width(node), height=TALL)
+    for edge in edges:
+        graph.edge(edge.source, edge.target)
+    spacing = {"layer_gap": _gap(edges), "node_gap": NODE_GAP, "isolated_gap": NODE_GAP}
+    result = graphlay.layout(graph, options={"direction": "leftright", "spacing": spacing})
+    corners = {}
+    for node, box in zip(nodes, result.nodes, strict=True):
+        corners[node.id] = (box["center"]["x"] - box["size"]["width"] / 2, box["center"]["y"] - TALL / 2)
+    lines = [[(point["x"], point["y"]) for point in line["points"]] for line in result.edges]
+    return Placement(corners, {node.id: _width(node) for node in nodes}), lines
+
+
+def _rows(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Placement, list[list[Point]]]:
+    """Columns by the longest path from a source; a cycle ends where it began."""
+    depth = {node.id: 0 for node in nodes}
+    for _ in nodes:
+        for edge in edges:
+            depth[edge.target] = min(max(depth[edge.target], depth[edge.source] + 1), len(nodes) - 1)
+    widths = {node.id: _width(node) for node in nodes}
+    column_width = max(widths.values(), default=0) + _gap(edges)
+    taken: dict[int, int] = {}
+    corners = {}
+    for node in nodes:
+        row = taken.get(depth[node.id], 0)
+        taken[depth[node.id]] = row + 1
+        corners[node.id] = (depth[node.id] * column_width, row * (TALL + NODE_GAP))
+    placed = Placement(corners, widths)
+    return placed, [_bent(placed, edge) for edge in edges]
+
+
+def _bent(placed: Placement, edge: Edge) -> list[Point]:
+    x1, y1 = placed.corners[edge.source]
+    x2, y2 = placed.corners[edge.target]
+    start, end = (x1 + placed.widths[edge.source], y1 + TALL / 2), (x2, y2 + TALL / 2)
+    if start[1] == end[1]:
+        return [start, end]
+    bend = end[0] - LAYER_GAP / 2
+    return [start, (bend, start[1]), (bend, end[1]), end]
+
+
+def _place_below(placed: Placement, node: Node, target: str) -> list[Point]:
+    """Sets `node` under everything near its target and returns its way up into the target's lower edge."""
+    tx, ty = placed.corners[target]
+    entry = tx + placed.widths[target] / 2
+    width = _width(node)
+    left = entry - 28 - width
+    near = [y + TALL for key, (x, y) in placed.corners.items() if x < entry + 8 and x + placed.widths[key] > left - 8]
+    top = max([*near, ty + TALL]) + BELOW_GAP
+    placed.corners[node.id] = (left, top)
+    placed.widths[node.id] = width
+    return [(left + width, top + TALL / 2), (entry, top + TALL / 2), (entry, ty + TALL)]
+
+
+def _node(node: Node, corner: Point, width: float) -> str:
+    x, y = corner
+    line = 1.5 if node.state == "current" else 1
+    frame = element(
+        "rect",
+        class_=f"node{' node-' + node.state if node.state else ''}",
+        x=x,
+        y=y,
+        width=width,
+        height=TALL,
+        rx=3,
+        stroke_width=line,
+        stroke_dasharray="3.5 2.5" if node.state == "open" else None,
+    )
+    room = width - 2 * PAD + 2
+    words = label(shorten(node.name, 13.4, room), x=x + PAD, y=y + 20.5, class_="node-name")
+    words += label(shorten(node.kind, 12, room), x=x + PAD, y=y + 37.5, class_="node-kind") if node.kind else ""
+    whole = element("title", escape(f"{node.name}, {node.kind}" if node.kind else node.name))
+    if not node.url:
+        return element("g", whole, frame, words)
+    name = f"{node.name}, {node.kind}" if node.kind else node.name
+    return element("a", whole, frame, words, href=node.url, class_="node-link", aria_label=name)
+
+
+def _edge(edge: Edge, line: list[Point]) -> str:
+    way = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in line)
+    look = "edge edge-open" if edge.open else "edge"
+    drawn = element("path", class_=look, d=way, fill="none", stroke_dasharray="3.5 2.5" if edge.open else None)
+    drawn += element("path", class_="edge", d=_arrow(line), fill="none")
+    if not edge.verb:
+        return drawn
+    (x1, y), (x2, _) = _verb_place(line, text_width(edge.verb, 12))
+    return drawn + label(edge.verb, x=(x1 + x2) / 2, y=y - 7, class_="edge-verb", anchor="middle")
+
+
+def _arrow(line: list[Point]) -> str:
+    (x0, y0), (x, y) = line[-2], line[-1]
+    if abs(x - x0) >= abs(y - y0):
+        back = -5 if x >= x0 else 5
+        return f"M{number(x + back)} {number(y - 3.5)}L{number(x)} {number(y)}L{number(x + back)} {number(y + 3.5)}"
+    back = -5 if y >= y0 else 5
+    return f"M{number(x - 3.5)} {number(y + back)}L{number(x)} {number(y)}L{number(x + 3.5)} {number(y + back)}"
+
+
+def _verb_place(line: list[Point], width: float) -> tuple[Point, Point]:
+    """The level piece on which the verb stands: the last that is long enough, else the longest."""
+    level = [(a, b) for a, b in pairwise(line) if a[1] == b[1]] or [(line[0], line[-1])]
+    fitting = [piece for piece in level if abs(piece[1][0] - piece[0][0]) >= width]
+    return fitting[-1] if fitting else max(level, key=lambda piece: abs(piece[1][0] - piece[0][0]))
