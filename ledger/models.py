@@ -11,7 +11,9 @@ from django.db.models import Q
 class Log(models.Model):
     """The one log of this hub: who it is and where its sequenced head stands. A single row, id 1.
 
-    Sequencing locks this row, so at most one sequencer moves the head at a time.
+    Sequencing locks this row, so at most one sequencer moves the head at a time. `frontier` holds the hashes of the
+    complete subtrees that cover the first `size` leaves, largest first and 32 bytes each: enough to append without
+    reading the tree.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -20,6 +22,7 @@ class Log(models.Model):
     created = models.DateTimeField()
     size = models.BigIntegerField(default=0)
     root = models.BinaryField(max_length=32)
+    frontier = models.BinaryField(max_length=64 * 32, default=bytes)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="ledger_one_log")]
@@ -67,7 +70,10 @@ class Details(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["entry", "group"], name="ledger_group_once"),
-            models.CheckConstraint(condition=Q(salt__isnull=True) == Q(body__isnull=True), name="ledger_erased_whole"),
+            models.CheckConstraint(
+                condition=Q(salt__isnull=True, body__isnull=True) | Q(salt__isnull=False, body__isnull=False),
+                name="ledger_erased_whole",
+            ),
         ]
 
 
@@ -104,13 +110,22 @@ class Anchor(models.Model):
 
 
 class AuditRun(models.Model):
-    """One comparison of database, log and chain."""
+    """One comparison of database, log and chain.
+
+    `upto` is the tree size whose entries were compared by this run and those before it. `mismatches` counts what was
+    open when the run ended. `chain_checked` is false when the chain did not answer.
+    """
 
     started = models.DateTimeField()
     finished = models.DateTimeField(null=True)
     full = models.BooleanField()
+    upto = models.BigIntegerField(default=0)
     entries = models.BigIntegerField(default=0)
     mismatches = models.IntegerField(default=0)
+    chain_checked = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["-id"], name="ledger_audit_done", condition=Q(finished__isnull=False))]
 
 
 class Mismatch(models.Model):

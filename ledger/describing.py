@@ -1,0 +1,160 @@
+"""Sentences for entries. Upper rooms register how each event type reads and what each subject is called.
+
+A sentence function gets one entry and returns text and HTML that say the same. It asks `label` what a subject is called;
+`describe` has looked all of them up beforehand, a prefix at a time, so a page of entries costs a few queries.
+
+What a reader may not see stays hidden here: labels and details come through the registered functions, which are told
+who reads. Nothing registered means nothing disclosed.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ledger.records import EntryView
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What an entry says, as plain text and as HTML with links."""
+
+    text: str
+    html: SafeString
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a subject is called, and its page; an empty `url` means there is none for this reader."""
+
+    text: str
+    url: str = ""
+
+    @property
+    def html(self) -> SafeString:
+        return format_html('<a href="{}">{}</a>', self.url, self.text) if self.url else format_html("{}", self.text)
+
+
+Viewer: TypeAlias = Any
+"""Who reads: whatever `request.user` is, or None for nobody in particular."""
+
+DescribeEntry: TypeAlias = Callable[[EntryView], Sentence]
+LabelSubjects: TypeAlias = Callable[[Collection[str], Viewer], Mapping[str, Label]]
+"""Labels for the subjects of one prefix that this viewer may know; those left out are shown by their id."""
+ReadableEntries: TypeAlias = Callable[[Sequence[EntryView], Viewer], Collection[UUID]]
+"""The uids of those entries whose details this viewer may read."""
+
+_sentences: dict[str, DescribeEntry] = {}
+_labels: dict[str, LabelSubjects] = {}
+_readable: list[ReadableEntries] = []
+
+
+@dataclass
+class _Names:
+    viewer: Viewer
+    known: dict[str, Label]
+
+
+_names: ContextVar[_Names | None] = ContextVar("ledger_names", default=None)
+
+
+def register_sentence(event_type: str, describe_entry: DescribeEntry) -> None:
+    """Entries of this type read as `describe_entry` says."""
+    _sentences[event_type] = describe_entry
+
+
+def register_label(prefix: str, label_subjects: LabelSubjects) -> None:
+    """Subjects that begin with `prefix` and a colon are called what `label_subjects(subjects, viewer)` says."""
+    _labels[prefix] = label_subjects
+
+
+def register_readable(readable_entries: ReadableEntries) -> None:
+    """Adds a rule for who may read which details. An entry is readable when any rule says so."""
+    _readable.append(readable_entries)
+
+
+def registered_types() -> list[str]:
+    """The event types that have a sentence of their own, sorted."""
+    return sorted(_sentences)
+
+
+def describe(entries: Sequence[EntryView], viewer: Viewer) -> list[Sentence]:
+    """The sentence of each entry, in order, saying only what `viewer` may know."""
+    shown = disclose(entries, viewer)
+    with naming(viewer, (subject for entry in shown for subject in entry.subjects)):
+        return [_describe_one(entry) for entry in shown]
+
+
+def disclose(entries: Sequence[EntryView], viewer: Viewer) -> list[EntryView]:
+    """The same entries without the details that `viewer` may not read."""
+    readable = {uid for rule in _readable for uid in rule(entries, viewer)}
+    return [entry if entry.uid in readable else replace(entry, details={}) for entry in entries]
+
+
+def compose(words: str, **parts: Label | str | int) -> Sentence:
+    """A sentence from a translated text with `%(name)s` places. Labels become links, everything else is escaped."""
+    labels = {name: part if isinstance(part, Label) else Label(str(part)) for name, part in parts.items()}
+    text = words % {name: part.text for name, part in labels.items()}
+    # The words are escaped first; their places are then filled with HTML that is already safe.
+    html = SafeString(escape(words) % {name: part.html for name, part in labels.items()})
+    return Sentence(text, html)
+
+
+@contextmanager
+def naming(viewer: Viewer, subjects: Iterable[str] = ()) -> Iterator[None]:
+    """Within it, `label` answers for `viewer`; `subjects` are looked up at once."""
+    token = _names.set(_Names(viewer, _look_up(set(subjects), viewer)))
+    try:
+        yield
+    finally:
+        _names.reset(token)
+
+
+def label(subject: str) -> Label:
+    """What a subject is called for whoever reads (see `naming`), else its shortened id."""
+    names = _names.get()
+    if names is None:
+        return _look_up({subject}, None)[subject]
+    if subject not in names.known:
+        names.known.update(_look_up({subject}, names.viewer))
+    return names.known[subject]
+
+
+def _describe_one(entry: EntryView) -> Sentence:
+    return _sentences.get(entry.type, _plain_sentence)(entry)
+
+
+def _plain_sentence(entry: EntryView) -> Sentence:
+    return compose(
+        _("%(actor)s recorded %(type)s about %(subject)s."),
+        actor=label(entry.actor),
+        type=entry.type,
+        subject=label(entry.subject),
+    )
+
+
+def _look_up(subjects: Collection[str], viewer: Viewer) -> dict[str, Label]:
+    by_prefix: dict[str, set[str]] = defaultdict(set)
+    for subject in subjects:
+        by_prefix[subject.partition(":")[0]].add(subject)
+    found = {subject: Label(_fallback(subject)) for subject in subjects}
+    for prefix, group in by_prefix.items():
+        if prefix in _labels:
+            found.update(_labels[prefix](group, viewer))
+    return found
+
+
+def _fallback(subject: str) -> str:
+    if subject == "log":
+        return _("the log")
+    if subject == "sys:hub":
+        return _("The hub")
+    prefix, _colon, rest = subject.partition(":")
+    return f"{prefix}:{rest[:8]}…" if len(rest) > 12 else subject
