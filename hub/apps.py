@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class HubConfig(AppConfig):
     name = "hub"
+
+    def ready(self) -> None:
+        from hub import sentences
+
+        sentences.register()

@@ -18,7 +18,7 @@ SUBJECTS = {
     "epoch": re.compile(r"epoch:(0|[1-9][0-9]{0,14})"),
     "policy": re.compile(r"policy:[0-9a-f]{64}"),
     "log": re.compile(r"log"),
-    "goods": re.compile(r"goods:https?://[!-~]{1,180}"),
+    "goods": re.compile(r"goods:https://[!-~]{1,186}"),
 }
 ANY_SUBJECT = tuple(SUBJECTS)
 _LARGEST = 2**53 - 1
