@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "hub.uploads",
     "hub.repositories",
     "hub.explore",
+    "hub.demo",
     "rewards",
     "config",
 ]

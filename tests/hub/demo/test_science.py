@@ -1,0 +1,66 @@
+"""The demo's figures are measured, not written down; and anybody can run its models without scikit-learn."""
+
+import subprocess
+import sys
+from math import isclose
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hub.demo import science
+
+PREDICT = Path(science.__file__).parent / "files" / "predict.py"
+
+
+def test_the_tables_have_the_shape_their_cards_state() -> None:
+    shapes = [table.inputs.shape for table in (science.wisconsin(), science.iris(), science.digits())]
+    assert shapes == [(569, 30), (150, 4), (1797, 64)]
+    assert int(science.wisconsin().labels.sum()) == 212
+
+
+def test_standardising_and_then_square_roots_each_improve_the_breast_cancer_model() -> None:
+    table = science.wisconsin()
+    recipes = [science.Recipe(standardise=False, max_iter=100), science.Recipe(), science.Recipe("sqrt")]
+    measured = [{m.name: m.value for m in science.measure(table, science.out_of_fold(table, r))} for r in recipes]
+    for better in ("accuracy", "auroc"):
+        assert measured[0][better] < measured[1][better] < measured[2][better]
+    for lower in ("brier_score", "log_loss"):
+        assert measured[0][lower] > measured[1][lower] > measured[2][lower]
+
+
+def test_the_same_training_gives_the_same_bytes() -> None:
+    table = science.iris()
+    first, second = (science.fit(table.inputs, table.labels, science.Recipe(c=10)) for _ in range(2))
+    assert first.safetensors(table.classes) == second.safetensors(table.classes)
+
+
+def test_the_published_script_predicts_what_the_trained_model_predicts(tmp_path: Path) -> None:
+    table = science.wisconsin()
+    model = science.fit(table.inputs, table.labels, science.Recipe("sqrt"))
+    (tmp_path / "model.safetensors").write_bytes(model.safetensors(table.classes))
+    (tmp_path / "rows.csv").write_bytes(table.csv())
+    done = subprocess.run(
+        [sys.executable, PREDICT, tmp_path / "model.safetensors", tmp_path / "rows.csv"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = model.probabilities(table.inputs)
+    for line, row in zip(done.stdout.splitlines(), expected, strict=True):
+        name, probability = line.split()
+        assert name == table.classes[int(row.argmax())]
+        assert isclose(float(probability), row.max(), abs_tol=1e-4)
+
+
+@pytest.mark.parametrize("successes", [0, 1, 285, 568, 569])
+def test_an_interval_contains_its_share_and_stays_between_zero_and_one(successes: int) -> None:
+    low, high = science.wilson(successes, 569)
+    assert -1e-12 <= low <= successes / 569 <= high <= 1 + 1e-12
+
+
+def test_the_csv_reads_back_to_the_same_numbers() -> None:
+    table = science.wisconsin()
+    lines = table.csv().decode().splitlines()
+    read = np.array([[float(value) for value in line.split(",")[:-1]] for line in lines[1:]])
+    assert np.array_equal(read, table.inputs)
