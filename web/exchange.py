@@ -91,7 +91,11 @@ class Exchange:
         body = answer.body()
         unread = self.has_body and not self.body_ended
         await self._send(
-            {"type": "http.response.start", "status": answer.status, "headers": self._headers(answer, unread)}
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": self._headers(answer, len(body), unread),
+            }
         )
         await self._send({"type": "http.response.body", "body": body, "more_body": unread})
         if unread:
@@ -102,12 +106,11 @@ class Exchange:
         document = problem.body(instance=self.scope["path"], request_id=self.request_id)
         await self.answer(Answer(problem.status, document, problem.headers, problems.CONTENT_TYPE))
 
-    def _headers(self, answer: Answer, close: bool) -> list[tuple[bytes, bytes]]:
-        body = answer.body()
+    def _headers(self, answer: Answer, size: int, close: bool) -> list[tuple[bytes, bytes]]:
         named = {**SAFE_HEADERS, requestids.HEADER: self.request_id, **answer.headers}
         if answer.status not in {204, 304}:
-            named["Content-Length"] = str(len(body))
-        if body:
+            named["Content-Length"] = str(size)
+        if size:
             named["Content-Type"] = answer.content_type
         if close and self.scope.get("http_version", "1.1").startswith("1"):
             named["Connection"] = "close"
