@@ -1,0 +1,24 @@
+// The theme menu changes the page at once and keeps the choice in the cookie that the server reads.
+const menu = document.querySelector("[data-theme-menu]");
+
+function choose(link) {
+  const choice = link.dataset.themeChoice;
+  const root = document.documentElement;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  if (choice === "auto") delete root.dataset.theme;
+  else root.dataset.theme = choice;
+  const kept = choice === "auto" ? "; max-age=0" : "; max-age=31536000";
+  document.cookie = `akashi_theme=${choice}; path=/${kept}; samesite=lax${secure}`;
+  for (const other of menu.querySelectorAll("[data-theme-choice]")) other.removeAttribute("aria-current");
+  link.setAttribute("aria-current", "true");
+  menu.querySelector("[data-theme-name]").textContent = link.textContent;
+  menu.open = false;
+}
+
+menu?.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-theme-choice]");
+  if (!link || link.hasAttribute("data-theme-account")) return;
+  event.preventDefault();
+  choose(link);
+  menu.querySelector("summary").focus();
+});
