@@ -82,8 +82,9 @@ contract CheckpointAnchor {
 
     /// @dev SHA-256 of no bytes: the root of the empty tree.
     bytes32 private constant EMPTY_ROOT = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
-    bytes32 private constant DOMAIN_TYPEHASH =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
     bytes32 private constant HEAD_TYPEHASH = keccak256("Head(bytes32 origin,uint64 size,bytes32 root)");
     bytes32 private constant NAME_HASH = keccak256("Akashi CheckpointAnchor");
     bytes32 private constant VERSION_HASH = keccak256("1");
@@ -200,16 +201,15 @@ contract CheckpointAnchor {
 
     /// @notice The EIP-712 digest that the operator signs for a head of this log on this chain.
     function headDigest(uint64 size, bytes32 root) public view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this))
-        );
+        bytes32 domain = keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this)));
         return keccak256(abi.encodePacked(hex"1901", domain, keccak256(abi.encode(HEAD_TYPEHASH, origin, size, root))));
     }
 
     // --- contradictions -------------------------------------------------------------------------
 
     /// @notice Prove that two heads signed by operators of this log hold different leaves at `index`. Sizes may differ.
-    /// The event names the signer of `a`; with two signers a second one names the signer of `b`.
+    /// The event names the signer of `a`; with two signers a second one names the signer of `b`. Retired operators
+    /// count, so that a change of keys hides nothing; whoever weighs such a proof asks whether the old key had leaked.
     function proveEquivocation(
         uint64 index,
         SignedHead calldata a,
@@ -322,6 +322,10 @@ contract CheckpointAnchor {
     }
 
     /// @dev RFC 9162 2.1.4.2 for oldSize < newSize; an old size of 0 takes only its own root and no nodes.
+    ///
+    /// The last whole subtree of the old tree (`2^shift` leaves) is a node of both trees. The proof is that node, unless
+    /// it is the old tree itself, followed by its inclusion path in the new tree; the path's left siblings alone make
+    /// the old root.
     function _consistent(
         uint64 oldSize,
         bytes32 oldRoot,
@@ -330,63 +334,82 @@ contract CheckpointAnchor {
         bytes32[] calldata proof
     ) private view returns (bool) {
         if (oldSize == 0) return proof.length == 0 && oldRoot == EMPTY_ROOT;
-        uint256 next;
-        bytes32 old = oldRoot;
-        if (oldSize & (oldSize - 1) != 0) {
-            if (proof.length == 0) return false;
-            old = proof[0];
-            next = 1;
-        }
-        uint256 fn = oldSize - 1;
-        uint256 sn = newSize - 1;
-        while (fn & 1 == 1) {
-            fn >>= 1;
-            sn >>= 1;
-        }
+        uint256 last = oldSize - 1;
+        uint256 shift = _bitLength(oldSize ^ last) - 1;
+        last >>= shift;
+        (uint256 lefts, uint256 length) = _shape(last, (newSize - 1) >> shift);
+        // `last` is 0 when the old tree is that whole subtree.
+        uint256 next = last == 0 ? 0 : 1;
+        if (proof.length != length + next) return false;
+        bytes32 old = last == 0 ? oldRoot : proof[0];
         bytes32 new_ = old;
-        for (; next < proof.length; ++next) {
-            if (sn == 0) return false;
-            bytes32 node = proof[next];
-            if (fn & 1 == 1 || fn == sn) {
-                // Both chains are one until the first node that only the new tree has: hash once.
-                bool one = old == new_;
-                new_ = _node(node, new_);
-                old = one ? new_ : _node(node, old);
-                while (fn & 1 == 0 && fn != 0) {
-                    fn >>= 1;
-                    sn >>= 1;
-                }
-            } else {
-                new_ = _node(new_, node);
+        for (; next < proof.length; lefts >>= 1) {
+            bytes32 node;
+            assembly ("memory-safe") {
+                // proof[next] without a second check of the bound
+                node := calldataload(add(proof.offset, shl(5, next)))
             }
-            fn >>= 1;
-            sn >>= 1;
+            if (lefts & 1 == 0) {
+                new_ = _node(new_, node);
+            } else if (old == new_) {
+                // Both chains are one until the first node that only the new tree has: hash once.
+                old = new_ = _node(node, old);
+            } else {
+                old = _node(node, old);
+                new_ = _node(node, new_);
+            }
+            unchecked {
+                ++next;
+            }
         }
-        return sn == 0 && old == oldRoot && new_ == newRoot;
+        return old == oldRoot && new_ == newRoot;
     }
 
     /// @dev RFC 9162 2.1.3.2.
     function _included(uint64 index, uint64 size, bytes32 root, LeafProof calldata leaf) private view returns (bool) {
         if (index >= size) return false;
-        uint256 fn = index;
-        uint256 sn = size - 1;
-        bytes32 hash = leaf.leafHash;
+        (uint256 lefts, uint256 length) = _shape(index, size - 1);
         bytes32[] calldata path = leaf.path;
-        for (uint256 i = 0; i < path.length; ++i) {
-            if (sn == 0) return false;
-            if (fn & 1 == 1 || fn == sn) {
-                hash = _node(path[i], hash);
-                while (fn & 1 == 0 && fn != 0) {
-                    fn >>= 1;
-                    sn >>= 1;
-                }
-            } else {
-                hash = _node(hash, path[i]);
-            }
-            fn >>= 1;
-            sn >>= 1;
+        if (path.length != length) return false;
+        bytes32 hash = leaf.leafHash;
+        for (uint256 i = 0; i < length; ++i) {
+            hash = lefts & 1 == 0 ? _node(hash, path[i]) : _node(path[i], hash);
+            lefts >>= 1;
         }
-        return sn == 0 && hash == root;
+        return hash == root;
+    }
+
+    /// @dev The shape of the path of node `index` among `last` + 1 nodes: its length, and in `lefts`, from the lowest
+    /// bit on, on which side each sibling stands. Up to the level where `index` and `last` meet, the bits of `index`
+    /// tell the side; above it the node is on the right edge, where every sibling is a left one and only the set bits
+    /// of `index` have one.
+    function _shape(uint256 index, uint256 last) private pure returns (uint256 lefts, uint256 length) {
+        uint256 inner = _bitLength(index ^ last);
+        lefts = index | (type(uint256).max << inner);
+        length = inner + _bitCount(index >> inner);
+    }
+
+    /// @dev The number of bits of a 64-bit value, without leading zeros.
+    function _bitLength(uint256 x) private pure returns (uint256 n) {
+        unchecked {
+            if (x >> 32 != 0) (x, n) = (x >> 32, 32);
+            if (x >> 16 != 0) (x, n) = (x >> 16, n + 16);
+            if (x >> 8 != 0) (x, n) = (x >> 8, n + 8);
+            if (x >> 4 != 0) (x, n) = (x >> 4, n + 4);
+            if (x >> 2 != 0) (x, n) = (x >> 2, n + 2);
+            // What is left is 0 to 3 and has 0, 1, 2 or 2 bits.
+            n += x > 1 ? 2 : x;
+        }
+    }
+
+    /// @dev The number of set bits of a 64-bit value: counted in pairs, then fours, then bytes, which a product adds up.
+    function _bitCount(uint256 x) private pure returns (uint256) {
+        unchecked {
+            x -= (x >> 1) & 0x5555555555555555;
+            x = (x & 0x3333333333333333) + ((x >> 2) & 0x3333333333333333);
+            x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+            return ((x * 0x0101010101010101) >> 56) & 0xff;
+        }
     }
 
     /// @dev SHA-256(0x01 || left || right), from the precompile at address 2. Where that does not exist the call

@@ -49,6 +49,7 @@ class Contract:
         self.errors = {self._selector(item): item["name"] for item in self.abi if item["type"] == "error"}
         constructor = next(item for item in self.abi if item["type"] == "constructor")
         self.evm = pyrevm.EVM(spec_id=spec, env=pyrevm.Env(cfg=pyrevm.CfgEnv(chain_id=chain_id)))
+        self.emitted: list[tuple[str, dict[str, Any]]] = []
         self.now = START
         self.wait(0)
         code = bytes.fromhex(artifact["bytecode"][2:]) + encode(types(constructor["inputs"]), arguments)
@@ -72,6 +73,8 @@ class Contract:
             answer = self.evm.message_call(address(sender), self.address, data)
         except RuntimeError as error:
             raise self._refusal(error) from None
+        if function["stateMutability"] != "view":
+            self.emitted = [self._event(log) for log in self.evm.result.logs] if self.evm.result else []
         values = decode(types(function["outputs"]), answer)
         return values[0] if len(values) == 1 else values
 
@@ -83,9 +86,8 @@ class Contract:
         return Refused(self.errors.get(bytes.fromhex(found[1])[:4], str(error)) if found else str(error))
 
     def events(self) -> list[tuple[str, dict[str, Any]]]:
-        """The events of the last call, decoded."""
-        result = self.evm.result
-        return [self._event(log) for log in result.logs] if result else []
+        """The events of the last call that could change state, decoded."""
+        return self.emitted
 
     def _event(self, log: pyrevm.Log) -> tuple[str, dict[str, Any]]:
         topics, data = log.data

@@ -32,6 +32,31 @@ def uniform_root(leaf: bytes, size: int) -> bytes:
     return node_hash(uniform_root(leaf, k), uniform_root(leaf, size - k))
 
 
+def verify_consistency(first: int, first_root: bytes, second: int, second_root: bytes, path: list[bytes]) -> bool:
+    """2.1.4.2, step by step, for 0 < first < second."""
+    if not path:
+        return False
+    nodes = [first_root, *path] if first & (first - 1) == 0 else path
+    fn, sn = first - 1, second - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = nodes[0]
+    for c in nodes[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(c, fr), node_hash(c, sr)
+            if not fn & 1:
+                while True:
+                    fn, sn = fn >> 1, sn >> 1
+                    if fn & 1 or fn == 0:
+                        break
+        else:
+            sr = node_hash(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    return fr == first_root and sr == second_root and sn == 0
+
+
 class Tree:
     def __init__(self, zones: list[tuple[int, bytes]]) -> None:
         self.zones = [(end, leaf_hash(entry)) for end, entry in zones]
