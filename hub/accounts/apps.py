@@ -4,3 +4,13 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "hub.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from hub.accounts import describing, expected, schema  # noqa: F401  (the schema registers itself)
+        from ledger import auditing
+        from ledger.describing import register_label, register_readable
+
+        register_label("acct", describing.labels)
+        register_readable(describing.readable)
+        auditing.register_expected_rows("account.registered", expected.account_registered)
+        auditing.register_expected_rows("account.erased", expected.account_erased)

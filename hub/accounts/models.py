@@ -5,7 +5,7 @@ import secrets
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 
 
 def new_pseudonym() -> str:
@@ -34,7 +34,8 @@ class Account(AbstractUser):
     erased = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("username"), name="accounts_handle_once")]
+        # Handles are ASCII and unique in any case; in capitals, because that is how `iexact` looks them up.
+        constraints = [models.UniqueConstraint(Upper("username"), name="accounts_handle_once")]
 
     @property
     def actor(self) -> str:
@@ -60,7 +61,9 @@ class Membership(models.Model):
 
     organisation = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="members")
     person = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=[("owner", "owner"), ("maintainer", "maintainer"), ("member", "member")])
+    role = models.CharField(
+        max_length=10, choices=[("owner", "owner"), ("maintainer", "maintainer"), ("member", "member")]
+    )
 
     class Meta:
         constraints = [

@@ -1,0 +1,109 @@
+"""Take one's data away, and erase an account: what is personal goes, what the log holds stays."""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from hub.accounts import own_data
+from hub.accounts.models import Account
+from hub.accounts.reserved import tombstone
+from hub.accounts.services import to_milliseconds
+from hub.errors import Conflict
+from hub.events import record
+from ledger import selectors as ledger_selectors
+from ledger import services as ledger
+from ledger.records import EntryView
+
+FORMAT = "akashi-account/1"
+
+
+def erase_account(account: Account, now: datetime) -> None:
+    """Close the account and destroy what is personal: handle, e-mail, profile, password, sessions, tokens, and the details
+    of every entry about it. The pseudonym's entries stay, and every proof of them still verifies.
+
+    The entry `account.erased` is recorded in the same transaction. Raises `Conflict` if it is erased already.
+    """
+    moment = to_milliseconds(now)
+    with transaction.atomic():
+        locked = Account.objects.select_for_update().get(pk=account.pk)
+        if locked.erased is not None:
+            raise Conflict(_("This account is erased already."))
+        record("account.erased", subject=locked.actor, actor=locked, data={}, now=moment)
+        own_data.erase(locked, moment)
+        _forget_person(locked, moment)
+        _forget_details(locked)
+    account.refresh_from_db()
+
+
+def _forget_person(account: Account, now: datetime) -> None:
+    account.username = tombstone(account.pseudonym)
+    account.email = account.display_name = account.bio = account.language = account.theme = ""
+    account.last_login = None
+    account.is_active = account.hub_reviewer = account.moderator = False
+    account.is_staff = account.is_superuser = False
+    account.key_shortcuts = True
+    account.erased = now
+    account.set_unusable_password()
+    account.save()
+    account.tokens.all().delete()
+    EmailAddress.objects.filter(user=account).delete()
+    _end_sessions(account)
+
+
+def _end_sessions(account: Account) -> None:
+    """Sessions remember how somebody signed in, by name; so they go too, not only their validity."""
+    mine = [
+        session.session_key
+        for session in Session.objects.iterator(chunk_size=1000)
+        if str(session.get_decoded().get(SESSION_KEY, "")) == str(account.pk)
+    ]
+    Session.objects.filter(session_key__in=mine).delete()
+
+
+def _forget_details(account: Account) -> None:
+    for entry in ledger_selectors.entries_with_subject(account.actor):
+        for group in entry.digests:
+            ledger.erase_details(entry.uid, group)
+
+
+def export_account(account: Account) -> dict[str, Any]:
+    """Everything the hub keeps about an account, as JSON values: its own tables, other features' parts, its entries."""
+    return {
+        "format": FORMAT,
+        "account": _profile(account),
+        "email_addresses": [
+            {"email": address.email, "verified": address.verified, "primary": address.primary}
+            for address in EmailAddress.objects.filter(user=account).order_by("pk")
+        ],
+        "tokens": [_token(row) for row in account.tokens.order_by("pk").values()],
+        "memberships": [
+            {"organisation": organisation, "role": role}
+            for organisation, role in account.memberships.order_by("pk").values_list("organisation__username", "role")
+        ],
+        **own_data.export(account),
+        "entries": [_entry(entry) for entry in ledger_selectors.entries_by_actor(account.actor)],
+    }
+
+
+def _profile(account: Account) -> dict[str, Any]:
+    fields = ("kind", "pseudonym", "email", "display_name", "bio", "language", "theme", "key_shortcuts")
+    times = {"registered": account.date_joined, "last_sign_in": account.last_login}
+    return {"handle": account.username, **{name: getattr(account, name) for name in fields}, **times}
+
+
+def _token(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("name", "prefix", "scope", "created", "expires", "last_used", "revoked")}
+
+
+def _entry(entry: EntryView) -> dict[str, Any]:
+    return {
+        "uid": entry.uid,
+        "leaf_index": entry.leaf_index,
+        "entry": entry.body.decode(),
+        "details": {group: dict(body) for group, body in entry.details.items()},
+    }

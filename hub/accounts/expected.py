@@ -1,0 +1,40 @@
+"""What the accounts' tables must hold, according to the log. Pure; the audit compares it with what they do hold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.accounts.reserved import tombstone
+from ledger.auditing import ExpectedRow
+from ledger.records import EntryView
+
+TABLE = "accounts.Account"
+
+
+def account_registered(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:
+    """The account exists since then, is a person's, is not erased, and has the handle it took, unless that was erased."""
+    columns: dict[str, Any] = {"kind": "person", "date_joined": entry.time, "erased": None}
+    if "handle" in details:
+        columns["username"] = details["handle"]["handle"]
+    return [_row(entry, columns)]
+
+
+def account_erased(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:
+    """The account is closed and everything personal is gone from it."""
+    gone = {
+        "email": "",
+        "display_name": "",
+        "bio": "",
+        "language": "",
+        "theme": "",
+        "is_active": False,
+        "last_login": None,
+    }
+    return [_row(entry, {"username": tombstone(_pseudonym(entry)), "erased": entry.time, **gone})]
+
+
+def _pseudonym(entry: EntryView) -> str:
+    return entry.subject.removeprefix("acct:")
+
+
+def _row(entry: EntryView, columns: dict[str, Any]) -> ExpectedRow:
+    return ExpectedRow(table=TABLE, key={"pseudonym": _pseudonym(entry)}, columns=columns)

@@ -1,0 +1,176 @@
+"""The settings pages."""
+
+from datetime import timedelta
+from typing import cast
+
+from allauth.decorators import rate_limit
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from hub.accounts import erasure, selectors, services
+from hub.accounts.forms import DisplayForm, EraseForm, ProfileForm, TokenForm, refuse
+from hub.accounts.models import Account
+from hub.errors import HubError
+
+THEME_COOKIE = "akashi_theme"
+YEAR = 365 * 24 * 3600
+
+
+def _account(request: HttpRequest) -> Account:
+    """The signed-in account; the views are behind `login_required`."""
+    return cast(Account, request.user)
+
+
+def _page(request: HttpRequest, page: str, status: int = 200, **context: object) -> HttpResponse:
+    pages = [
+        ("profile", _("Profile")),
+        ("display", _("Language and display")),
+        ("tokens", _("API tokens")),
+        ("security", _("Sign-in")),
+        ("data", _("Your data")),
+    ]
+    tabs = [{"label": label, "url": reverse(f"accounts:{name}"), "current": name == page} for name, label in pages]
+    return render(request, f"accounts/{page}.html", {"tabs": tabs, **context}, status=status)
+
+
+@require_GET
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    return redirect("accounts:profile")
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@never_cache
+def profile(request: HttpRequest) -> HttpResponse:
+    account = _account(request)
+    initial = {"display_name": account.display_name, "bio": account.bio}
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
+    if not form.is_bound:
+        return _page(request, "profile", form=form)
+    if form.is_valid():
+        try:
+            services.change_profile(account, **form.cleaned_data)
+        except HubError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, _("Your profile is saved."))
+            return redirect("accounts:profile")
+    return _page(request, "profile", 422, form=form)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@never_cache
+def display(request: HttpRequest) -> HttpResponse:
+    account = _account(request)
+    initial = {"language": account.language, "theme": account.theme, "key_shortcuts": account.key_shortcuts}
+    form = DisplayForm(request.POST if request.method == "POST" else None, initial=initial)
+    if not form.is_bound:
+        return _page(request, "display", form=form)
+    if not form.is_valid():
+        return _page(request, "display", 422, form=form)
+    services.change_preferences(account, **form.cleaned_data)
+    messages.success(request, _("Your choice is saved."))
+    response = redirect("accounts:display")
+    _keep(response, settings.LANGUAGE_COOKIE_NAME, account.language)
+    _keep(response, THEME_COOKIE, account.theme)
+    return response
+
+
+def _keep(response: HttpResponse, cookie: str, value: str) -> None:
+    """The cookies win over the account, because they belong to this device; so saving sets or clears them too."""
+    if value:
+        response.set_cookie(cookie, value, max_age=YEAR, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax")
+    else:
+        response.delete_cookie(cookie, samesite="Lax")
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@never_cache
+def tokens(request: HttpRequest) -> HttpResponse:
+    """The tokens; a new one is shown in the answer to its form and never again."""
+    account, now = _account(request), timezone.now()
+    form = TokenForm(request.POST if request.method == "POST" else None)
+    created, status = "", 200
+    if form.is_bound:
+        status = 422
+        if form.is_valid():
+            days = form.cleaned_data["days"]
+            expires = now + timedelta(days=days) if days else None
+            try:
+                _token, created = services.create_token(
+                    account, form.cleaned_data["name"], form.cleaned_data["scope"], now, expires
+                )
+            except HubError as error:
+                refuse(form, error)
+            else:
+                form, status = TokenForm(), 200
+    rows = selectors.tokens_of(account)
+    return _page(request, "tokens", status, form=form, rows=rows, created=created, now=now)
+
+
+@require_POST
+@login_required
+def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+    services.revoke_token(_account(request), token_id, timezone.now())
+    messages.success(request, _("The token is revoked; it opens nothing any more."))
+    return redirect("accounts:tokens")
+
+
+@require_GET
+@login_required
+@never_cache
+def security(request: HttpRequest) -> HttpResponse:
+    return _page(request, "security")
+
+
+@require_GET
+@login_required
+@never_cache
+def data(request: HttpRequest) -> HttpResponse:
+    return _page(request, "data")
+
+
+@require_GET
+@login_required
+@never_cache
+def export(request: HttpRequest) -> HttpResponse:
+    account = _account(request)
+    response = JsonResponse(erasure.export_account(account), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = f'attachment; filename="akashi-{account.username}.json"'
+    return response
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+@login_required
+@never_cache
+@rate_limit(action="reauthenticate")  # type: ignore[untyped-decorator]
+def erase(request: HttpRequest) -> HttpResponseBase:
+    account = _account(request)
+    form = EraseForm(account, request.POST if request.method == "POST" else None)
+    if not form.is_bound:
+        return _page(request, "erase", form=form)
+    if form.is_valid():
+        try:
+            erasure.erase_account(account, timezone.now())
+        except HubError as error:
+            refuse(form, error)
+        else:
+            logout(request)
+            messages.success(request, _("Your account is erased. Its entries in the log stay, under a pseudonym."))
+            return redirect("/")
+    return _page(request, "erase", 422, form=form)
