@@ -6,11 +6,8 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from hub.accounts import describing, expected, schema  # noqa: F401  (the schema registers itself)
-        from ledger import auditing
+        from hub.accounts import describing, schema  # noqa: F401  (the schema registers itself)
         from ledger.describing import register_label, register_readable
 
         register_label("acct", describing.labels)
         register_readable(describing.readable)
-        auditing.register_expected_rows("account.registered", expected.account_registered)
-        auditing.register_expected_rows("account.erased", expected.account_erased)

@@ -23,7 +23,7 @@ def _words(text: str) -> frozenset[str]:
 ADDRESSES = _words(
     """
     models datasets search new contribute reviews me people settings accounts ledger log verify rewards epochs api rpc status
-    healthz readyz metrics styleguide xet problems help static media
+    healthz readyz metrics styleguide xet problems preferences help static media
     """
 )
 # First segments of the Hugging Face Hub's own addresses, and those that sites commonly come to need.

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import cast
 
 from allauth.decorators import rate_limit
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -22,9 +21,7 @@ from hub.accounts import erasure, selectors, services
 from hub.accounts.forms import DisplayForm, EraseForm, ProfileForm, TokenForm, refuse
 from hub.accounts.models import Account
 from hub.errors import HubError
-
-THEME_COOKIE = "akashi_theme"
-YEAR = 365 * 24 * 3600
+from web import preferences
 
 
 def _account(request: HttpRequest) -> Account:
@@ -84,17 +81,9 @@ def display(request: HttpRequest) -> HttpResponse:
     services.change_preferences(account, **form.cleaned_data)
     messages.success(request, _("Your choice is saved."))
     response = redirect("accounts:display")
-    _keep(response, settings.LANGUAGE_COOKIE_NAME, account.language)
-    _keep(response, THEME_COOKIE, account.theme)
+    # A cookie wins over the account, because it belongs to this device; so saving sets or forgets it too.
+    preferences.remember(response, language=account.language, theme=account.theme)
     return response
-
-
-def _keep(response: HttpResponse, cookie: str, value: str) -> None:
-    """The cookies win over the account, because they belong to this device; so saving sets or clears them too."""
-    if value:
-        response.set_cookie(cookie, value, max_age=YEAR, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax")
-    else:
-        response.delete_cookie(cookie, samesite="Lax")
 
 
 @require_http_methods(["GET", "POST"])
