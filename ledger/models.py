@@ -3,7 +3,6 @@
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -31,8 +30,8 @@ class Log(models.Model):
 class Entry(models.Model):
     """One event. Its bytes are frozen when it is recorded; sequencing only gives it a leaf index.
 
-    `related` repeats, for look-ups, subjects that the entry's data names (a revision's repository, say).
-    It is derived from `body` and is not part of the leaf.
+    `related` repeats subjects that the entry's data names (a revision's repository, say). It is derived from `body` and is
+    not part of the leaf. Look-ups by subject go through `Mention`.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -48,11 +47,23 @@ class Entry(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["id"], name="ledger_pending", condition=Q(leaf_index__isnull=True)),
-            models.Index(fields=["subject", "leaf_index"], name="ledger_subject"),
             models.Index(fields=["actor", "time"], name="ledger_actor"),
             models.Index(fields=["type", "leaf_index"], name="ledger_type"),
-            GinIndex(fields=["related"], name="ledger_related"),
         ]
+
+
+class Mention(models.Model):
+    """A subject under which an entry is found: its own, and each related one. Its index reads a subject's history in order.
+
+    A table of its own and not an index over `related`, because sequencing rewrites the entry's row and would rewrite
+    every index on it as well.
+    """
+
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="mentions", db_index=False)
+    subject = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "entry"], name="ledger_mention_once")]
 
 
 class Details(models.Model):

@@ -14,7 +14,7 @@ from ledger.canonical import JSON
 from ledger.checkpoint import check_origin
 from ledger.errors import BadCheckpoint, BadOrigin, NotFound, NotInTransaction, WrongKey
 from ledger.merkle import EMPTY_ROOT
-from ledger.models import Details, Entry, Log
+from ledger.models import Details, Entry, Log, Mention
 
 __all__ = ["Entry", "create_log", "erase_details", "record"]
 
@@ -52,6 +52,7 @@ def record(
         details={group: digest for group, (digest, _salt, _text) in sealed.items()},
     )
     parsed = format.parse(body)
+    others = _others(subject, related)
     entry = Entry.objects.create(
         leaf_hash=parsed.leaf_hash,
         body=body,
@@ -59,8 +60,9 @@ def record(
         subject=subject,
         actor=actor,
         time=parsed.time,
-        related=_others(subject, related),
+        related=others,
     )
+    Mention.objects.bulk_create(Mention(entry=entry, subject=mentioned) for mentioned in (subject, *others))
     Details.objects.bulk_create(
         Details(entry=entry, group=group, digest=digest, salt=salt, body=text)
         for group, (digest, salt, text) in sealed.items()
