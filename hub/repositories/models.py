@@ -104,7 +104,9 @@ class Reference(models.Model):
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="references")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["repository", "kind", "name"], name="repositories_reference_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "kind", "name"], name="repositories_reference_once")
+        ]
 
 
 class FileChange(models.Model):
@@ -112,7 +114,9 @@ class FileChange(models.Model):
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="changes")
     path = models.TextField()
-    action = models.CharField(max_length=7, choices=[("added", "added"), ("changed", "changed"), ("removed", "removed")])
+    action = models.CharField(
+        max_length=7, choices=[("added", "added"), ("changed", "changed"), ("removed", "removed")]
+    )
     blob = models.ForeignKey("uploads.Blob", on_delete=models.PROTECT, null=True, related_name="+")
     old_blob = models.ForeignKey("uploads.Blob", on_delete=models.PROTECT, null=True, related_name="+")
     size = models.BigIntegerField(null=True)

@@ -28,8 +28,8 @@ MAX_NAME_BYTES = 255
 MAX_PATH_BYTES = 1024
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
-type_file: Literal["file"] = "file"
-type_tree: Literal["tree"] = "tree"
+FILE: Literal["file"] = "file"
+TREE: Literal["tree"] = "tree"
 
 
 class Reason(StrEnum):
@@ -254,13 +254,13 @@ def _read_touched(read_trees: Reader, root: str | None, plan: _Step) -> dict[str
     level = [(plan, root)] if root else []
     while level:
         bodies = read_trees({digest for _, digest in level})
-        following: list[tuple[_Step, str | None]] = []
+        following: list[tuple[_Step, str]] = []
         for step, digest in level:
-            members = {member.name: member for member in decode(bodies[digest or ""])}
+            members = {member.name: member for member in decode(bodies[digest])}
             known[step.path] = members
             for name, below in step.below.items():
                 member = members.get(name)
-                if member is not None and member.type == type_tree and below.below and not below.removed:
+                if member is not None and member.type == TREE and below.below and not below.removed:
                     following.append((below, member.digest))
         level = following
     return known
@@ -283,7 +283,7 @@ def _rebuild(step: _Step, known: Mapping[str, dict[str, Member]], new_trees: dic
     body = encode(members.values())
     digest = digest_of(body)
     new_trees[digest] = body
-    return Member("", type_tree, digest, sum(member.size for member in members.values()))
+    return Member("", TREE, digest, sum(member.size for member in members.values()))
 
 
 def _remove(members: dict[str, Member], name: str, step: _Step) -> None:
@@ -296,10 +296,10 @@ def _changed_member(
 ) -> Member | None:
     if step.leaf is not None:
         _check_free(present, step, known)
-        return Member("", type_file, step.leaf.digest, step.leaf.size)
+        return Member("", FILE, step.leaf.digest, step.leaf.size)
     if not step.below:
         return present
-    if present is not None and present.type == type_file:
+    if present is not None and present.type == FILE:
         below = next(iter(step.below.values()))
         raise TreeRefused(Reason.MISSING if below.removed else Reason.BELOW_FILE, below.path, step.path)
     return _rebuild(step, known, new_trees)
@@ -308,7 +308,7 @@ def _changed_member(
 def _check_free(present: Member | None, step: _Step, known: Mapping[str, dict[str, Member]]) -> None:
     """A file may take a folder's name only when the same change leaves nothing in the folder."""
     left = _rebuild(step, known, {}) if step.below else present
-    if left is not None and left.type == type_tree:
+    if left is not None and left.type == TREE:
         raise TreeRefused(Reason.IS_FOLDER, step.path)
 
 
@@ -337,7 +337,7 @@ def walk(read_trees: Reader, root: str, folder: str = "") -> Iterator[tuple[str,
         following: list[tuple[str, str]] = []
         for path, digest in level:
             for member in decode(bodies[digest]):
-                if member.type == type_tree:
+                if member.type == TREE:
                     following.append((_join(path, member.name), member.digest))
                 else:
                     yield _join(path, member.name), member.leaf
@@ -346,9 +346,9 @@ def walk(read_trees: Reader, root: str, folder: str = "") -> Iterator[tuple[str,
 
 def find(read_trees: Reader, root: str, path: str) -> Member:
     """The member at `path` (the root itself for ""). Raises `TreeRefused(MISSING)`."""
-    member = Member("", type_tree, root, 0)
+    member = Member("", TREE, root, 0)
     for name in filter(None, path.split("/")):
-        if member.type != type_tree:
+        if member.type != TREE:
             raise TreeRefused(Reason.MISSING, path)
         members = decode(read_trees([member.digest])[member.digest])
         found = next((candidate for candidate in members if candidate.name == name), None)
@@ -388,8 +388,8 @@ def _compare(
 ) -> None:
     if old and new and (old.type, old.digest) == (new.type, new.digest):
         return
-    old_file, new_file = (member.leaf if member and member.type == type_file else None for member in (old, new))
-    old_tree, new_tree = (member.digest if member and member.type == type_tree else None for member in (old, new))
+    old_file, new_file = (member.leaf if member and member.type == FILE else None for member in (old, new))
+    old_tree, new_tree = (member.digest if member and member.type == TREE else None for member in (old, new))
     if old_file or new_file:
         found.append(Difference(path, old_file, new_file))
     if old_tree or new_tree:
@@ -416,9 +416,9 @@ def verify_path(root: str, path: str, bodies: Collection[bytes]) -> Member:
     names = path.split("/")
     if len(names) != len(bodies):
         raise TreeRefused(Reason.MALFORMED, path)
-    expected = Member("", type_tree, root, 0)
+    expected = Member("", TREE, root, 0)
     for name, body in zip(names, bodies, strict=True):
-        if expected.type != type_tree or digest_of(body) != expected.digest:
+        if expected.type != TREE or digest_of(body) != expected.digest:
             raise TreeRefused(Reason.MALFORMED, path)
         member = next((candidate for candidate in decode(body) if candidate.name == name), None)
         if member is None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import pytest
 import rfc8785
@@ -66,7 +67,7 @@ paths = st.lists(names, min_size=1, max_size=3).map("/".join)
 def test_a_directory_is_rfc_8785_json(sizes: dict[str, int]) -> None:
     members = [Member(name, "file", leaf(name).digest, size) for name, size in sizes.items()]
     ordered = sorted(members, key=lambda m: m.name.encode())
-    plain = {
+    plain: Any = {
         "type": "tree",
         "members": [{"type": m.type, "size": m.size, "sha256": m.digest, "name": m.name} for m in ordered],
     }
