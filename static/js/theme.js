@@ -7,8 +7,8 @@ function choose(link) {
   const secure = location.protocol === "https:" ? "; secure" : "";
   if (choice === "auto") delete root.dataset.theme;
   else root.dataset.theme = choice;
-  const kept = choice === "auto" ? "; max-age=0" : "; max-age=31536000";
-  document.cookie = `akashi_theme=${choice}; path=/${kept}; samesite=lax${secure}`;
+  const year = 365 * 24 * 3600;
+  document.cookie = `akashi_theme=${choice}; path=/; max-age=${year}; samesite=lax${secure}`;
   for (const other of menu.querySelectorAll("[data-theme-choice]")) other.removeAttribute("aria-current");
   link.setAttribute("aria-current", "true");
   menu.querySelector("[data-theme-name]").textContent = link.textContent;
