@@ -1,7 +1,7 @@
 """What every endpoint of the API shares: strict JSON in, RFC 9457 problems out, keyset pages with opaque cursors."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -84,7 +84,7 @@ def _of_drf(error: Exception) -> Problem | None:
     if isinstance(error, exceptions.ValidationError):
         return standard(422, errors=_field_errors(error.get_full_details(), ()))
     if isinstance(error, exceptions.Throttled):
-        return standard(429, retry_after=max(1, int(error.wait or 1)))
+        return standard(429, retry_after=max(1, int(getattr(error, "wait", None) or 1)))
     if isinstance(error, exceptions.APIException):
         detail = error.detail if isinstance(error.detail, str) else ""
         auth = getattr(error, "auth_header", "")
@@ -124,7 +124,11 @@ class KeysetAPIPagination(BasePagination):
     order: ClassVar[tuple[str, ...]] = ("-id",)
     size: ClassVar[int] = pagination.SIZE
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None) -> list[Any]:
+    def paginate_queryset(
+        self, queryset: "QuerySet[Any, Any] | Sequence[Any]", request: Request, view: "APIView | None" = None
+    ) -> list[Any]:
+        if not isinstance(queryset, QuerySet):
+            raise TypeError("only database rows are paged")
         order: tuple[str, ...] = getattr(view, "keyset_order", self.order)
         size = http.integer(request.query_params, "size", self.size, least=1, most=pagination.MOST)
         cursor = http.text(request.query_params, "cursor", most=4096)

@@ -1,5 +1,7 @@
 """How forms draw themselves."""
 
+from typing import cast
+
 from django.forms.renderers import BaseRenderer, DjangoTemplates
 from django.template import TemplateDoesNotExist
 from django.template.backends.base import _EngineTemplate
@@ -25,6 +27,6 @@ class Renderer(BaseRenderer):
     def get_template(self, template_name: str) -> _EngineTemplate:
         name = _OURS.get(template_name, template_name)
         try:
-            return get_template(name)
+            return cast(_EngineTemplate, get_template(name))
         except TemplateDoesNotExist:
             return self._built_in.get_template(name)

@@ -56,7 +56,7 @@ def idempotent(
     """Decorate the `post` of a DRF view. Without the header, or without an account, the view runs as it is."""
 
     @functools.wraps(method)
-    def wrapped(view: View, request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapped(view: View, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         key = _key(request.headers.get("Idempotency-Key"))
         if key is None or not request.user.is_authenticated:
             return method(view, request, *args, **kwargs)
@@ -85,12 +85,12 @@ def _key(header: str | None) -> str | None:
 
 
 def _once(request: Request, key: str, run: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    fingerprint = _fingerprint(request)
+    fingerprint, account = _fingerprint(request), int(request.user.pk or 0)
     IdempotentRequest.objects.bulk_create(
-        [IdempotentRequest(account_id=request.user.pk, key=key, fingerprint=fingerprint, created=timezone.now())],
+        [IdempotentRequest(account_id=account, key=key, fingerprint=fingerprint, created=timezone.now())],
         ignore_conflicts=True,
     )
-    rows = IdempotentRequest.objects.filter(account_id=request.user.pk, key=key)
+    rows = IdempotentRequest.objects.filter(account_id=account, key=key)
     if rows.exclude(fingerprint=fingerprint).exists():
         raise _reused()
     try:

@@ -82,7 +82,7 @@ def limit(
 
     def decorate(view: Callable[Concatenate[HttpRequest, P], R]) -> Callable[Concatenate[HttpRequest, P], R]:
         @functools.wraps(view)
-        def limited(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> R:
+        def limited(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if request.method in methods:
                 spend(name, who(request), parsed)
             return view(request, *args, **kwargs)
