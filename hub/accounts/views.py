@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from hub import names
 from hub.accounts import erasure, selectors, services
 from hub.accounts.forms import DisplayForm, EraseForm, ProfileForm, TokenForm, refuse
 from hub.accounts.models import Account
@@ -54,8 +55,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     account = _account(request)
     initial = {"display_name": account.display_name, "bio": account.bio}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
+    page_url = names.person_url(account.username)
     if not form.is_bound:
-        return _page(request, "profile", form=form)
+        return _page(request, "profile", form=form, page_url=page_url)
     if form.is_valid():
         try:
             services.change_profile(account, **form.cleaned_data)
@@ -64,7 +66,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your profile is saved."))
             return redirect("accounts:profile")
-    return _page(request, "profile", 422, form=form)
+    return _page(request, "profile", 422, form=form, page_url=page_url)
 
 
 @require_http_methods(["GET", "POST"])
