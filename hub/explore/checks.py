@@ -1,0 +1,162 @@
+"""The badge: does what this hub says about a repository agree with its log and its chain?
+
+Four checks. Content: the stored bytes still hash to what the revision names. Signature: the checkpoint over the
+revision's entry carries valid signatures of the log and of the anchoring operator. Log: the entry's inclusion proof leads
+to that checkpoint's root, and no audited row differs from the log. Anchor: that root is on the chain, deep enough.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from chain import selectors as chain
+from hub.repositories import overview
+from ledger import selectors as ledger
+from ledger.records import EntryStatus, MismatchView, State
+
+if TYPE_CHECKING:
+    from hub.repositories.models import Repository, Revision
+
+OK, WARN, BAD, RUNNING = "ok", "warn", "bad", "running"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row of the checks box. `state` is ok, warn, bad or running; `value` is the number or name that proves it."""
+
+    name: str
+    state: str
+    detail: str
+    value: str = ""
+    mono: bool = True
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the badge shows. `state` is verified, waiting, unverified or mismatch; `checked` when rows were last audited."""
+
+    state: str
+    detail: str
+    filled: int = 0
+    needed: int = 0
+    url: str = ""
+    checks: Sequence[Check] = field(default_factory=list)
+    checked: datetime | None = None
+    mismatches: Sequence[MismatchView] = field(default_factory=list)
+
+
+def repository_status(repository: "Repository") -> Status:
+    """The badge of the newest revision, with all four checks made now."""
+    if repository.head is None:
+        return Status("unverified", _("nothing published yet"))
+    return revision_status(repository, repository.head)
+
+
+def revision_status(repository: "Repository", revision: "Revision") -> Status:
+    status = ledger.statuses([revision.entry])[revision.entry.uid]
+    mismatches = ledger.open_mismatches([f"repo:{repository.id}", f"rev:{revision.id}"])
+    damaged = overview.damaged_paths(revision)
+    checks = [
+        _content(revision, damaged),
+        _signature(status),
+        _log(revision, status, mismatches),
+        _anchor(status),
+    ]
+    audit = ledger.last_audit()
+    return _sum_up(checks, status, mismatches, audit.finished if audit else None)
+
+
+def list_statuses(found: Iterable["Repository"]) -> Mapping[UUID, Status]:
+    """Badges of many repositories in a few queries: what is stored is compared, proofs are not recomputed."""
+    rows = [repository for repository in found if repository.head is not None]
+    statuses = ledger.statuses([repository.head.entry for repository in rows if repository.head])
+    wrong = {mismatch.subject for mismatch in ledger.open_mismatches(_subjects(rows))}
+    damaged = overview.damaged_repositories([repository.id for repository in rows])
+    result = {}
+    for repository in rows:
+        assert repository.head is not None
+        agrees = f"repo:{repository.id}" not in wrong and f"rev:{repository.head.id}" not in wrong
+        status = statuses[repository.head.entry.uid]
+        result[repository.id] = _short(status, agrees=agrees and repository.id not in damaged)
+    return result
+
+
+def _subjects(rows: Iterable["Repository"]) -> list[str]:
+    return [subject for row in rows if row.head for subject in (f"repo:{row.id}", f"rev:{row.head.id}")]
+
+
+def _short(status: EntryStatus, *, agrees: bool) -> Status:
+    if not agrees:
+        return Status("mismatch", _("something disagrees"))
+    if status.state is State.FINAL:
+        return Status("verified", "")
+    return Status("waiting", "", status.confirmations, status.needed)
+
+
+def _sum_up(
+    checks: Sequence[Check], status: EntryStatus, mismatches: Sequence[MismatchView], checked: datetime | None
+) -> Status:
+    bad = [check.name for check in checks if check.state == BAD]
+    agree = sum(check.state == OK for check in checks)
+    if bad:
+        detail = _("%(check)s disagrees") % {"check": bad[0]}
+        return Status("mismatch", detail, checks=checks, checked=checked, mismatches=mismatches)
+    if agree == len(checks):
+        detail = _("%(n)d of %(all)d checks agree") % {"n": agree, "all": len(checks)}
+        return Status("verified", detail, checks=checks, checked=checked)
+    return Status("waiting", "", status.confirmations, status.needed, checks=checks, checked=checked)
+
+
+def _content(revision: "Revision", damaged: Sequence[str]) -> Check:
+    files = ngettext("%(n)d file", "%(n)d files", revision.file_count) % {"n": revision.file_count}
+    if damaged:
+        detail = _("the stored bytes of %(path)s no longer match their digest") % {"path": damaged[0]}
+        return Check(_("Content"), BAD, detail, files)
+    return Check(_("Content"), OK, _("every digest recomputed by the hub, equal"), files)
+
+
+def _signature(status: EntryStatus) -> Check:
+    if status.checkpoint_size is None:
+        return Check(_("Signature"), RUNNING, _("the next checkpoint will cover it"))
+    signers = ledger.checkpoint_signers(status.checkpoint_size)
+    if not signers.valid:
+        return Check(_("Signature"), BAD, _("a signature of the checkpoint is not valid"), "Ed25519")
+    return Check(_("Signature"), OK, _("by the log's key and by the anchoring operator"), "Ed25519, secp256k1")
+
+
+def _log(revision: "Revision", status: EntryStatus, mismatches: Sequence[MismatchView]) -> Check:
+    if mismatches:
+        detail = _("%(column)s differs from what the log says") % {"column": mismatches[0].column}
+        return Check(_("Log"), BAD, detail)
+    index, size = revision.entry.leaf_index, status.checkpoint_size
+    if index is None or size is None:
+        return Check(_("Log"), RUNNING, _("recorded, waiting for its number"))
+    proof = ledger.checked_inclusion(index, size)
+    if proof is None:
+        return Check(_("Log"), BAD, _("the proof does not lead to the published root"))
+    words = ngettext("%(n)d hash leads to the published root", "%(n)d hashes lead to the published root", len(proof))
+    where = _("%(index)d in %(size)d") % {"index": index, "size": size}
+    return Check(_("Log"), OK, words % {"n": len(proof)}, where)
+
+
+def _anchor(status: EntryStatus) -> Check:
+    local = chain.is_embedded()
+    if status.anchor is None or status.anchor.block_number is None:
+        return Check(_("Anchor"), RUNNING, _("the next anchor will carry it to the chain"))
+    blocks = _("%(n)d of %(needed)d blocks") % {"n": min(status.confirmations, status.needed), "needed": status.needed}
+    block = _("block %(n)d") % {"n": status.anchor.block_number}
+    if status.state is not State.FINAL:
+        return Check(_("Anchor"), RUNNING, blocks, block)
+    if local:
+        return Check(
+            _("Anchor"),
+            OK,
+            _("%(blocks)s; local chain: shows the mechanism, not the guarantee") % {"blocks": blocks},
+            block,
+        )
+    return Check(_("Anchor"), OK, blocks, block)

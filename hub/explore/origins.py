@@ -1,0 +1,177 @@
+"""What a revision was made from, as a drawing and as rows: its declared sources, its own earlier revisions, its uses."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from hub.repositories import licences, links, overview
+from web.drawing.lineage import MOST_NODES, Edge, Node
+
+if TYPE_CHECKING:
+    from hub.repositories.models import LineageEdge, Revision
+
+
+OWN = 4  # so many of the repository's own revisions are drawn
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    url: str
+    kind: str
+    relation: str
+    licence: str
+    entry: int | None
+    entry_url: str
+
+
+@dataclass
+class Origins:
+    """`nodes` and `edges` for the drawing, `rows` for its twin; `too_many` says why there is no drawing."""
+
+    nodes: list[Node] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    too_many: str = ""
+
+
+def origins(revision: "Revision", viewer: Any, *, depth: int = 1, uses: bool = False) -> Origins:
+    """Sources up to `depth` steps back, this repository's own last revisions, and, if asked, what uses the revision."""
+    found = Origins()
+    seen: set[str] = set()
+    line = overview.own_line(revision, most=OWN)
+    for each in line:
+        _add_own(found, each, current=each.id == revision.id)
+        seen.add(each.id)
+    for older, newer in pairwise(line):
+        found.edges.append(Edge(older.id, newer.id, work_verb(newer.kind)))
+    level = line
+    for _step in range(depth):
+        level = [source for each in level for source in _add_sources(found, each, viewer, seen)]
+    found.rows = [_row(edge, relation_words(edge.relation)) for edge in overview.sources_of(revision, viewer)]
+    if revision.parent is not None:
+        found.rows.append(_revision_row(revision.parent, pgettext("relation", "earlier revision")))
+    if uses:
+        for edge in overview.uses_of(revision, viewer):
+            _add_use(found, edge, seen)
+    if len(found.nodes) > MOST_NODES:
+        found.too_many = _("More than %(n)d works are involved; the list says it better than a drawing.") % {
+            "n": MOST_NODES
+        }
+    return found
+
+
+def _add_own(found: Origins, revision: "Revision", *, current: bool) -> None:
+    name = _("revision %(n)d") % {"n": revision.number}
+    state = "current" if current else ""
+    found.nodes.append(Node(revision.id, name, revision.author.username, links.commit(revision), state))
+
+
+def _add_sources(found: Origins, revision: "Revision", viewer: Any, seen: set[str]) -> list["Revision"]:
+    """Draws the sources that no earlier revision had, and returns those that have sources of their own."""
+    further = []
+    for edge in overview.sources_of(revision, viewer):
+        key = edge.source.id if edge.source is not None else edge.outside_digest
+        if key in seen:
+            continue
+        seen.add(key)
+        found.nodes.append(_source_node(edge))
+        found.edges.append(Edge(key, revision.id, relation_verb(edge.relation)))
+        if edge.source is not None:
+            further.append(edge.source)
+    return further
+
+
+def _source_node(edge: "LineageEdge") -> Node:
+    if edge.source is None:
+        return Node(edge.outside_digest, edge.outside_url or _("outside source"), _("not on this hub"), "")
+    repository = edge.source.repository
+    kind = _("%(kind)s, %(licence)s") % {
+        "kind": kind_words(repository.kind),
+        "licence": licence_name(edge.source.licence) or _("no licence"),
+    }
+    return Node(edge.source.id, repository.name, kind, links.commit(edge.source))
+
+
+def _row(edge: "LineageEdge", relation: str) -> Row:
+    if edge.source is None:
+        return Row(edge.outside_url or edge.outside_digest, "", _("outside"), relation, "", None, "")
+    return _revision_row(edge.source, relation)
+
+
+def _revision_row(revision: "Revision", relation: str) -> Row:
+    repository = revision.repository
+    index = revision.entry.leaf_index
+    return Row(
+        name=_("%(owner)s / %(name)s, revision %(n)d")
+        % {"owner": repository.owner.username, "name": repository.name, "n": revision.number},
+        url=links.commit(revision),
+        kind=kind_words(repository.kind),
+        relation=relation,
+        licence=licence_name(revision.licence) or _("none stated"),
+        entry=index,
+        entry_url=reverse("ledger:entry", args=[index]) if index is not None else "",
+    )
+
+
+def _add_use(found: Origins, edge: "LineageEdge", seen: set[str]) -> None:
+    user = edge.revision
+    if user.id not in seen:
+        seen.add(user.id)
+        found.nodes.append(
+            Node(user.id, user.repository.name, _("revision %(n)d") % {"n": user.number}, links.commit(user))
+        )
+        found.rows.append(_revision_row(user, pgettext("relation", "uses this")))
+    found.edges.append(Edge(str(edge.source_id), user.id, relation_verb(edge.relation)))
+
+
+def licence_name(identifier: str) -> str:
+    """The licence's name, its id when it is not a known one, or nothing."""
+    known = licences.by_id(identifier) if identifier else None
+    return known.name if known is not None else identifier
+
+
+def kind_words(kind: str) -> str:
+    return {"model": _("model"), "dataset": _("dataset")}.get(kind, kind)
+
+
+def relation_words(relation: str) -> str:
+    """The relation as a table says it: this revision was … the source."""
+    return {
+        "trained_on": pgettext("relation", "trained on"),
+        "evaluated_on": pgettext("relation", "evaluated on"),
+        "finetune": pgettext("relation", "fine-tuned from"),
+        "adapter": pgettext("relation", "adapter of"),
+        "quantized": pgettext("relation", "quantised from"),
+        "merge": pgettext("relation", "merged from"),
+        "derived_from": pgettext("relation", "derived from"),
+    }.get(relation, relation)
+
+
+def relation_verb(relation: str) -> str:
+    """The relation as an arrow says it: what the source did for the result."""
+    return {
+        "trained_on": pgettext("arrow", "trained"),
+        "evaluated_on": pgettext("arrow", "tested"),
+        "finetune": pgettext("arrow", "tuned"),
+        "adapter": pgettext("arrow", "adapted"),
+        "quantized": pgettext("arrow", "quantised"),
+        "merge": pgettext("arrow", "merged"),
+        "derived_from": pgettext("arrow", "derived"),
+    }.get(relation, "")
+
+
+def work_verb(kind: str) -> str:
+    """What one revision did to the one before."""
+    return {
+        "data": pgettext("arrow", "data"),
+        "code": pgettext("arrow", "code"),
+        "tuning": pgettext("arrow", "tuned"),
+        "model": pgettext("arrow", "refit"),
+        "evaluation": pgettext("arrow", "measured"),
+        "documentation": pgettext("arrow", "described"),
+    }.get(kind, "")

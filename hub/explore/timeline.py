@@ -1,0 +1,143 @@
+"""The history page's rows: what happened to a repository, newest first, with the effect on its headline metric."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from hub.explore import figures
+from hub.repositories import links, metrics, overview
+from hub.sentences import describe_here
+from ledger import selectors as ledger
+from ledger.records import EntryStatus, EntryView, State
+from web.pagination import Page
+
+if TYPE_CHECKING:
+    from hub.repositories.models import Repository, Revision
+
+PAGE = 30
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row, as `components/event.html` takes it."""
+
+    number: int | None
+    url: str
+    mark: str
+    sentence: SafeString
+    time: datetime
+    filled: int = 0
+    needed: int = 0
+    reason: str = ""
+    hash: str = ""
+    notes: Sequence[str] = field(default_factory=list)
+    links: Sequence[Link] = field(default_factory=list)
+    value: str = ""
+    unit: str = ""
+    word: str = ""
+    tone: str = ""
+
+
+def repository_timeline(repository: "Repository", viewer: Any, cursor: str) -> tuple[list[Event], Page[EntryView]]:
+    """Everything the log holds about the repository, 30 entries a page, and the page for its cursors."""
+    page = ledger.entries_about(f"repo:{repository.id}", cursor=cursor, size=PAGE)
+    entries = page.items
+    revisions = overview.revisions_by_entry(repository, [entry.uid for entry in entries])
+    statuses = ledger.statuses(entries)
+    wrong = {
+        (mismatch.leaf_index, mismatch.subject) for mismatch in ledger.open_mismatches([e.subject for e in entries])
+    }
+    events = [
+        _event(
+            repository, entry, sentence.html, statuses[entry.uid], revisions, (entry.leaf_index, entry.subject) in wrong
+        )
+        for entry, sentence in zip(entries, describe_here(entries, viewer, f"repo:{repository.id}"), strict=True)
+    ]
+    return events, page
+
+
+def _event(
+    repository: "Repository",
+    entry: EntryView,
+    sentence: SafeString,
+    status: EntryStatus,
+    revisions: Mapping[UUID, "Revision"],
+    wrong: bool,
+) -> Event:
+    final = status.state is State.FINAL
+    revision = revisions.get(entry.uid)
+    parts: dict[str, Any] = _revision_parts(repository, revision) if revision is not None else {}
+    notes = [*parts.pop("notes", []), *([] if final else [waiting_words(status)])]
+    return Event(
+        number=entry.leaf_index,
+        url=reverse("ledger:entry", args=[entry.leaf_index]) if entry.leaf_index is not None else "",
+        mark=_mark(entry, status, wrong),
+        sentence=sentence,
+        time=entry.time,
+        filled=status.confirmations,
+        needed=status.needed,
+        notes=notes,
+        **parts,
+    )
+
+
+def _mark(entry: EntryView, status: EntryStatus, wrong: bool) -> str:
+    if wrong:
+        return "mismatch"
+    if status.state is not State.FINAL:
+        return "waiting"
+    return "own" if entry.type == "revision.published" else "plain"
+
+
+def waiting_words(status: EntryStatus) -> str:
+    """What an entry that is not final yet waits for."""
+    if status.state in (State.PENDING, State.SEQUENCED):
+        return _("waiting for the next checkpoint")
+    if status.anchor is None or status.anchor.block_number is None:
+        return _("waiting for the anchor")
+    return _("waiting for the anchor, %(n)d of %(needed)d blocks") % {
+        "n": status.confirmations,
+        "needed": status.needed,
+    }
+
+
+def _revision_parts(repository: "Repository", revision: "Revision") -> dict[str, Any]:
+    parts: dict[str, Any] = {
+        "reason": revision.message,
+        "hash": revision.commit,
+        "notes": [_("history begins here")] if revision.parent is None else [],
+        "links": [],
+    }
+    if revision.parent is not None:
+        url = links.compare(repository, revision.parent.commit, revision.commit)
+        parts["links"] = [Link(_("Compare"), url)]
+    headline = _headline(revision)
+    if headline is not None:
+        parts |= {
+            "value": figures.shown(headline.metric.value),
+            "unit": figures.metric_name(headline.metric.name),
+            "word": figures.effect(headline),
+            "tone": figures.tone(headline),
+        }
+    return parts
+
+
+def _headline(revision: "Revision") -> metrics.Comparison | None:
+    """The revision's first metric beside its parent's."""
+    new = metrics.from_data(revision.metrics)
+    if not new:
+        return None
+    old = metrics.from_data(revision.parent.metrics) if revision.parent is not None else []
+    return metrics.compare(old, new[:1])[0]

@@ -1,0 +1,168 @@
+"""The front page, lists and search."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from hub.explore import checks, demo_state, figures, lookup
+from hub.explore.origins import licence_name
+from hub.repositories import links, overview
+from hub.repositories import selectors as repositories
+from ledger import selectors as ledger
+from ledger.describing import describe
+
+if TYPE_CHECKING:
+    from hub.explore.lookup import Found
+    from hub.repositories.models import Repository
+
+LIVE, LATEST = 3, 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """One repository in a list."""
+
+    repository: "Repository"
+    url: str
+    status: checks.Status | None
+    headline: figures.Headline | None
+    people: int
+
+    @property
+    def checks_url(self) -> str:
+        return f"{self.url}/history#checks"
+
+
+def lines(found: "list[Repository]") -> list[Line]:
+    statuses = checks.list_statuses(found)
+    history = overview.histories([repository.id for repository in found])
+    people = overview.people_counts([repository.id for repository in found])
+    return [
+        Line(
+            repository,
+            links.repository(repository),
+            statuses.get(repository.id),
+            figures.headline(history.get(repository.id, [])),
+            people.get(repository.id, 0),
+        )
+        for repository in found
+    ]
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    entries = ledger.latest_entries(LATEST)
+    sentences = describe(entries, request.user)
+    slip = ledger.latest_final_entry("revision.published")
+    context: dict[str, Any] = {
+        "live": lines(repositories.search("model", viewer=request.user, size=LIVE).items),
+        "latest": [
+            {
+                "number": entry.leaf_index,
+                "url": reverse("ledger:entry", args=[entry.leaf_index]),
+                "sentence": sentence.html,
+                "time": entry.time,
+            }
+            for entry, sentence in zip(entries, sentences, strict=True)
+        ],
+        "demo": demo_state.progress(),
+    }
+    shown = slip or (entries[0] if entries else None)
+    if shown is not None and shown.leaf_index is not None:
+        status = ledger.statuses([shown])[shown.uid]
+        block = status.anchor.block_number if status.anchor is not None else None
+        context["slip"] = {
+            "number": shown.leaf_index,
+            "url": reverse("ledger:entry", args=[shown.leaf_index]),
+            "sentence": describe([shown], request.user)[0].html,
+            "time": shown.time,
+            "leaf": shown.leaf_hash.hex(),
+            "block": block,
+            "state": "verified" if status.state.value == "final" else "waiting",
+            "filled": status.confirmations,
+            "needed": status.needed,
+        }
+    return render(request, "explore/home.html", context)
+
+
+def _list(request: HttpRequest, kind: str) -> HttpResponse:
+    query = request.GET.get("q", "").strip()[:200]
+    wanted = {name: request.GET.get(name, "").strip()[:80] for name in ("licence", "tag", "owner")}
+    page = repositories.search(
+        kind, query, viewer=request.user, licence=wanted["licence"], tag=wanted["tag"], owner=wanted["owner"],
+        cursor=request.GET.get("cursor", ""),
+    )  # fmt: skip
+    facets = overview.facets(kind, request.user)
+    context = {
+        "section": "models" if kind == "model" else "datasets",
+        "kind": kind,
+        "query": query,
+        "page": page,
+        "lines": lines(page.items),
+        "selects": [
+            _select("licence", _("Licence"), _("any licence"), facets.licences, wanted["licence"], licence_name),
+            _select("tag", _("Tag"), _("any tag"), facets.tags, wanted["tag"], str),
+        ],
+        "active": _active(request, wanted),
+    }
+    return render(request, "explore/list.html", context)
+
+
+def _select(name: str, label: str, any_words: str, values: list[str], chosen: str, words: Any) -> dict[str, Any]:
+    options = [{"value": "", "label": any_words, "selected": not chosen}]
+    options += [{"value": value, "label": words(value), "selected": value == chosen} for value in values]
+    return {"name": name, "label": label, "options": options}
+
+
+def _active(request: HttpRequest, wanted: dict[str, str]) -> list[dict[str, str]]:
+    found = []
+    for name, value in wanted.items():
+        if value:
+            rest = request.GET.copy()
+            rest.pop(name, None)
+            rest.pop("cursor", None)
+            found.append({"label": value, "url": f"{request.path}?{rest.urlencode()}"})
+    return found
+
+
+@require_safe
+def models(request: HttpRequest) -> HttpResponse:
+    return _list(request, "model")
+
+
+@require_safe
+def datasets(request: HttpRequest) -> HttpResponse:
+    return _list(request, "dataset")
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """One box: an exact thing leads straight to it, words are searched in models and datasets."""
+    query = request.GET.get("q", "").strip()[:200]
+    if query:
+        target = _target(lookup.look_up(query, request.user))
+        if target:
+            return HttpResponseRedirect(target)
+    context = {
+        "query": query,
+        "models": lines(repositories.search("model", query, viewer=request.user, size=10).items) if query else [],
+        "datasets": lines(repositories.search("dataset", query, viewer=request.user, size=10).items) if query else [],
+    }
+    return render(request, "explore/search.html", context)
+
+
+def _target(found: "Found") -> str:
+    if found.entry is not None:
+        return reverse("ledger:entry", args=[found.entry.leaf_index])
+    if found.files:
+        return f"/verify?q={found.text}"
+    if found.revision is not None:
+        return links.commit(found.revision)
+    if found.repository is not None:
+        return links.repository(found.repository)
+    return f"/people/{found.handle}" if found.handle else ""

@@ -1,0 +1,51 @@
+"""`/verify`: a digest, an entry number, a name or a bundle goes in, an answer in words comes out."""
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from hub.explore import answers
+from ledger import selectors as ledger
+
+MOST_BUNDLE = 1_500_000  # bytes that fit into one request; larger bundles are for the verifier itself
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """GET `q` (and `name`, what the visitor's file is called), or POST one bundle as `bundle`."""
+    answer, problem = None, ""
+    query = request.GET.get("q", "").strip()[:200]
+    if request.method == "POST":
+        sent = request.FILES.get("bundle")
+        if sent is None:
+            problem = _("Choose a bundle first.")
+        elif (sent.size or 0) > MOST_BUNDLE:
+            problem = _("This bundle is too large to be checked here. akashi_verify.py checks it on your machine.")
+        else:
+            answer = answers.bundle_answer(sent.read())
+    elif query:
+        answer = answers.answer(query, request.user, file_name=request.GET.get("name", "")[:200])
+    context = {
+        "section": "verify",
+        "query": query,
+        "file_name": request.GET.get("name", "")[:200],
+        "file_size": request.GET.get("size", "") if request.GET.get("size", "").isdigit() else "",
+        "answer": answer,
+        "problem": problem,
+        "trust": ledger.trust_anchors(),
+    }
+    template = "explore/_answer.html" if getattr(request, "htmx", False) else "explore/verify.html"
+    return render(request, template, context, status=422 if problem else 200)
+
+
+@require_safe
+def verifier(request: HttpRequest) -> FileResponse:
+    """The verifier itself: one file that needs Python and nothing else."""
+    path = settings.BASE_DIR / "ledger" / "akashi_verify.py"
+    answer = FileResponse(
+        path.open("rb"), as_attachment=True, filename="akashi_verify.py", content_type="text/x-python"
+    )
+    answer["Cache-Control"] = "public, max-age=300"
+    return answer
