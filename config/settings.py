@@ -265,6 +265,12 @@ CHAIN_SNAPSHOT_DIR = DATA_DIR / "chain"
 DEPLOYMENT_FILE = env.path("DEPLOYMENT_FILE", DATA_DIR / "chain" / "deployment.json")
 OPERATOR_KEYSTORE = env.path("OPERATOR_KEYSTORE", DATA_DIR / "keys" / "operator.json")
 OPERATOR_PASSWORD_FILE = env.path("OPERATOR_PASSWORD_FILE", DATA_DIR / "keys" / "operator.password")
+# The cold key that may replace the operator (an address), and the public delay before it does, in seconds.
+ROTATION_ADDRESS = env.text("ROTATION_ADDRESS")
+ROTATION_DELAY = env.integer("ROTATION_DELAY", 2 * 24 * 3600, least=3600)
+# Above this fee the sender waits. Gwei per unit of gas.
+CHAIN_MAX_FEE_GWEI = env.integer("CHAIN_MAX_FEE_GWEI", 500, least=1)
+CHAIN_TIMEOUT = env.integer("CHAIN_TIMEOUT", 8, least=1)
 CONFIRMATIONS = env.integer("CONFIRMATIONS", 3 if CHAIN_EMBEDDED else 12, least=1)
 EPOCH_SECONDS = env.integer("EPOCH_SECONDS", 7 * 24 * 3600, least=1)
 WINDOW_SECONDS = env.integer("WINDOW_SECONDS", 2 * 24 * 3600, least=1)
