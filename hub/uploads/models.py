@@ -18,6 +18,9 @@ class Blob(models.Model):
     damaged = models.DateTimeField(null=True)
     taken_down = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [models.Index(models.F("verified").asc(nulls_first=True), "sha256", name="uploads_oldest_verified")]
+
 
 class Holding(models.Model):
     """An account that once sent these bytes itself, and may therefore refer to them by digest."""
@@ -53,7 +56,9 @@ class Upload(models.Model):
     checked_bytes = models.BigIntegerField(default=0)
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
     created = models.DateTimeField()
+    # The last moment somebody did something with it; it expires 7 days later.
     touched = models.DateTimeField()
+    # The last sign of life of the worker that checks it.
     lease = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,0 +1,146 @@
+"""The hub's own reading of what arrived: hash while assembling, and only then a blob.
+
+A worker holds an upload by its lease, the last moment at which it showed life. Renewing compares the lease with the
+value that this worker wrote, so a worker that was given up for dead notices and stops.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from hub.errors import Gone
+from hub.uploads import selectors, services
+from hub.uploads.models import Part, Upload
+from hub.uploads.store import CHUNK
+
+LEASE = timedelta(minutes=2)
+RENEW = timedelta(seconds=1)
+Clock = Callable[[], datetime]
+log = logging.getLogger(__name__)
+
+
+class LostLease(Exception):
+    """The upload was removed, or another worker took it over."""
+
+
+@dataclass
+class Lease:
+    """This worker's hold on one upload."""
+
+    upload: uuid.UUID
+    held: datetime
+    clock: Clock
+
+    def renew(self, checked: int) -> None:
+        """Show life and progress, at most once a second. Raises LostLease."""
+        now = self.clock()
+        if now - self.held < RENEW:
+            return
+        if not self.rows().update(lease=now, checked_bytes=checked):
+            raise LostLease
+        self.held = now
+
+    def rows(self) -> QuerySet[Upload]:
+        return Upload.objects.filter(pk=self.upload, state=Upload.State.CHECKING, lease=self.held)
+
+
+def waiting(now: datetime) -> Q:
+    """Uploads to check that no living worker holds."""
+    return Q(state=Upload.State.CHECKING) & (Q(lease__isnull=True) | Q(lease__lt=now - LEASE))
+
+
+def check_upload(upload_id: uuid.UUID, clock: Clock) -> Upload.State | None:
+    """Read the parts, hash the whole, and store it or name the parts that differ.
+
+    Returns the state it led to; None when there was nothing to do or somebody else does it. May be called any number
+    of times and killed at any moment.
+    """
+    now = clock()
+    if not Upload.objects.filter(waiting(now), pk=upload_id).update(lease=now, checked_bytes=0):
+        return None
+    upload = Upload.objects.select_related("account").get(pk=upload_id)
+    lease = Lease(upload_id, now, clock)
+    target = selectors.blob_store().temporary()
+    try:
+        digest = _assemble(upload, target, lease)
+        if digest == upload.claimed_sha256:
+            return _keep(upload, target, digest, lease)
+        return _fail(upload, lease)
+    except LostLease:
+        log.info("upload %s was taken over or removed while it was checked", upload_id)
+        return None
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def _assemble(upload: Upload, target: Path, lease: Lease) -> str | None:
+    """Write the parts one after the other to `target`; the SHA-256 (hex) of the whole, None if a part cannot be read."""
+    whole, done, store = sha256(), 0, selectors.part_store()
+    with target.open("wb") as output:
+        for index in range(upload.part_count):
+            try:
+                for chunk in _chunks(store.path(upload.pk, index)):
+                    whole.update(chunk)
+                    output.write(chunk)
+                    done += len(chunk)
+                    lease.renew(done)
+            except FileNotFoundError:
+                return None
+    return whole.hexdigest()
+
+
+def _keep(upload: Upload, target: Path, digest: str, lease: Lease) -> Upload.State:
+    """Blob, holding and the finished upload in one transaction; the parts go once it is through."""
+    with transaction.atomic():
+        current = lease.rows().select_for_update().first()
+        if current is None:
+            raise LostLease
+        try:
+            with transaction.atomic():
+                current.blob = services.store_blob(upload.account, target, digest, lease.clock())
+            current.state, current.checked_bytes = Upload.State.STORED, upload.size
+        except Gone:
+            current.state, current.error = Upload.State.FAILED, "taken_down"
+        current.touched, current.lease = lease.clock(), None
+        current.save()
+        current.parts.all().delete()
+        transaction.on_commit(lambda: selectors.part_store().remove(upload.pk))
+    return Upload.State(current.state)
+
+
+def _fail(upload: Upload, lease: Lease) -> Upload.State:
+    """The whole differs from what was announced: name the parts whose stored bytes are not what arrived."""
+    bad = [part.index for part in selectors.parts_of(upload) if not _is_intact(upload, part, lease)]
+    with transaction.atomic():
+        current = lease.rows().select_for_update().first()
+        if current is None:
+            raise LostLease
+        current.parts.filter(index__in=bad).delete()
+        current.state, current.bad_parts, current.lease = Upload.State.FAILED, bad, None
+        current.error, current.touched = ("parts_differ" if bad else "digest_differs"), lease.clock()
+        current.save()
+    return Upload.State.FAILED
+
+
+def _is_intact(upload: Upload, part: Part, lease: Lease) -> bool:
+    digest = sha256()
+    try:
+        for chunk in _chunks(selectors.part_store().path(upload.pk, part.index)):
+            digest.update(chunk)
+            lease.renew(upload.size)
+    except FileNotFoundError:
+        return False
+    return digest.hexdigest() == part.sha256

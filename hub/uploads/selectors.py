@@ -1,0 +1,136 @@
+"""What is stored and for whom. Every answer is about bytes that the asking account may use."""
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import BigIntegerField, Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from hub.errors import NotFound
+from hub.uploads import references
+from hub.uploads.models import Blob, Holding, Part, Upload
+from hub.uploads.rules import PartPlan
+from hub.uploads.store import BlobStore, PartStore
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+
+KEPT = timedelta(days=7)
+OPEN_STATES = (Upload.State.SENDING, Upload.State.CHECKING, Upload.State.FAILED)
+Reader = Callable[["Account", str], bool]
+_readers: list[Reader] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Bytes that an account holds or is sending, against its quota."""
+
+    used: int
+    quota: int
+
+    @property
+    def free(self) -> int:
+        return self.quota - self.used
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A finished upload that waits to be published: repository path, digest (hex) and size in bytes."""
+
+    upload: uuid.UUID
+    path: str
+    sha256: str
+    size: int
+
+
+def register_reader(reads: Reader) -> None:
+    """Upper features say when an account may read a blob that it never sent itself (a public repository's, say)."""
+    _readers.append(reads)
+
+
+def blob_store() -> BlobStore:
+    return BlobStore(settings.BLOB_DIR)
+
+
+def part_store() -> PartStore:
+    return PartStore(settings.UPLOAD_DIR)
+
+
+def plan_of(upload: Upload) -> PartPlan:
+    return PartPlan(upload.size, upload.part_size, upload.part_count)
+
+
+def expires(upload: Upload) -> datetime:
+    """When the upload is thrown away if nothing more arrives."""
+    return upload.touched + KEPT
+
+
+def upload_of(account: "Account", upload_id: uuid.UUID) -> Upload:
+    """The account's own upload. Raises NotFound for anybody else's, as if it were not there."""
+    try:
+        return Upload.objects.select_related("blob").get(pk=upload_id, account=account)
+    except Upload.DoesNotExist:
+        raise NotFound(_("There is no such upload. It may have expired after 7 days.")) from None
+
+
+def uploads_of(account: "Account", *, purpose: str = "", ids: Sequence[uuid.UUID] = ()) -> QuerySet[Upload]:
+    """The account's uploads of any state, for one purpose or with one of these ids where given."""
+    found = Upload.objects.filter(account=account)
+    if purpose:
+        found = found.filter(purpose=purpose)
+    return found.filter(pk__in=ids) if ids else found
+
+
+def with_progress(uploads: QuerySet[Upload]) -> QuerySet[Upload]:
+    """The same uploads with `parts_here` and `bytes_here`: how much has arrived. After the last part it is all of it."""
+    arrived = Part.objects.filter(upload=OuterRef("pk")).order_by().values("upload")
+    whole = Q(state__in=[Upload.State.CHECKING, Upload.State.STORED])
+    counts = {"parts_here": (Count("pk"), F("part_count")), "bytes_here": (Sum("size"), F("size"))}
+    for name, (counted, all_of_it) in counts.items():
+        here = Coalesce(Subquery(arrived.annotate(n=counted).values("n")), 0, output_field=BigIntegerField())
+        uploads = uploads.annotate(**{name: Case(When(whole, then=all_of_it), default=here)})
+    return uploads
+
+
+def parts_of(upload: Upload) -> list[Part]:
+    """The parts that are here, by index."""
+    return list(upload.parts.order_by("index"))
+
+
+def missing_parts(upload: Upload) -> list[int]:
+    here = set(upload.parts.values_list("index", flat=True))
+    return [index for index in range(upload.part_count) if index not in here]
+
+
+def usage(account: "Account") -> Usage:
+    """Bytes the account holds, plus the full size of files it is still sending."""
+    held = Holding.objects.filter(account=account).aggregate(total=Sum("blob__size"))["total"]
+    coming = Upload.objects.filter(account=account, state__in=OPEN_STATES).aggregate(total=Sum("size"))["total"]
+    return Usage((held or 0) + (coming or 0), settings.QUOTA_BYTES)
+
+
+def readable_blob(account: "Account", sha256: str) -> Blob | None:
+    """The blob, if the account sent these bytes itself or some feature lets it read them; else None.
+
+    None says nothing about whether anybody else has stored the bytes. Damaged and taken-down bytes are not readable.
+    Inside a transaction the blob stays until the end of it.
+    """
+    blob = references.keep(sha256)
+    if blob is None or blob.taken_down is not None or blob.damaged is not None:
+        return None
+    held = Holding.objects.filter(account=account, blob=blob).exists()
+    return blob if held or any(reads(account, sha256) for reads in _readers) else None
+
+
+def stored_files(account: "Account", upload_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, StoredFile]:
+    """Those of the account's uploads that are stored, by id. Unknown, foreign and unfinished ids are left out."""
+    found = Upload.objects.filter(
+        account=account, pk__in=set(upload_ids), state=Upload.State.STORED, blob__isnull=False
+    )
+    rows = found.values_list("pk", "name", "blob_id", "blob__size")
+    return {pk: StoredFile(pk, name, str(sha256), size) for pk, name, sha256, size in rows}
