@@ -46,6 +46,7 @@ class Repository(models.Model):
         indexes = [
             models.Index(fields=["kind", "-changed", "id"], name="repositories_recent"),
             GinIndex(fields=["search_text"], name="repositories_search", opclasses=["gin_trgm_ops"]),
+            GinIndex(fields=["tags"], name="repositories_tags"),
         ]
 
 
@@ -110,8 +111,13 @@ class Reference(models.Model):
 
 
 class FileChange(models.Model):
-    """What a revision did to one path, against its parent. Rows are proportional to the change, not to the tree."""
+    """What a revision did to one path, against its parent. Rows are proportional to the change, not to the tree.
 
+    `repository` and `number` repeat the revision's, so that a path's last change is found without reading others'.
+    """
+
+    repository = models.ForeignKey(Repository, on_delete=models.PROTECT, related_name="+")
+    number = models.IntegerField()
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="changes")
     path = models.TextField()
     action = models.CharField(
@@ -124,6 +130,7 @@ class FileChange(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["revision", "path"], name="repositories_change_once")]
+        indexes = [models.Index(fields=["repository", "path", "-number"], name="repositories_path_history")]
 
 
 class SaltedLeaf(models.Model):
