@@ -9,7 +9,8 @@ the rows about epochs and reward policies stand in `rewards.events`.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Protocol
+from math import ceil
+from typing import Any, Final, Protocol
 
 from django.conf import settings
 from django.utils.translation import ngettext
@@ -25,7 +26,6 @@ from hub.vocabulary import (
     VERSION,
     BadEvent,
     Fields,
-    Groups,
     ListOf,
     OneOf,
     Optional,
@@ -40,9 +40,7 @@ from hub.vocabulary import (
 )
 from ledger import selectors as ledger_selectors
 from ledger import services as ledger
-
-if TYPE_CHECKING:
-    from ledger.models import Entry
+from ledger.services import Entry
 
 REPOSITORY, REVISION, ACCOUNT = Subject(("repo",)), Subject(("rev",)), Subject(("acct",))
 REPOSITORY_KINDS = ("model", "dataset")
@@ -242,11 +240,11 @@ def record(
     *,
     subject: str,
     actor: Actor,
-    data: Mapping[str, object],
-    details: Groups | None = None,
+    data: Mapping[str, Any],
+    details: Mapping[str, Mapping[str, Any]] | None = None,
     related: Sequence[str] = (),
     now: datetime,
-) -> "Entry":
+) -> Entry:
     """Write one entry, in the caller's transaction.
 
     `related` adds subjects that the data does not name. Raises `BadEvent` if the vocabulary does not allow it (a
@@ -264,8 +262,8 @@ def record(
         subject=subject,
         actor=actor.actor,
         time=now,
-        data=dict(data),
-        details={group: dict(body) for group, body in groups.items()},
+        data=data,
+        details=groups,
         related=others,
     )
 
@@ -278,7 +276,7 @@ def _refuse_flood(actor: str, now: datetime) -> None:
     count, oldest = ledger_selectors.written_since(actor, now - hour)
     if count < settings.ENTRIES_PER_HOUR or oldest is None:
         return
-    wait = max(1, int((oldest + hour - now).total_seconds()) + 1)
+    wait = max(1, ceil((oldest + hour - now).total_seconds()))
     minutes = -(-wait // 60)
     message = ngettext(
         "You have written as many entries as one account may in an hour. Try again in %(minutes)d minute.",
