@@ -153,10 +153,5 @@ def _anchor(status: EntryStatus) -> Check:
     if status.state is not State.FINAL:
         return Check(_("Anchor"), RUNNING, blocks, block)
     if local:
-        return Check(
-            _("Anchor"),
-            OK,
-            _("%(blocks)s; local chain: shows the mechanism, not the guarantee") % {"blocks": blocks},
-            block,
-        )
+        blocks = _("%(blocks)s; local chain: shows the mechanism, not the guarantee") % {"blocks": blocks}
     return Check(_("Anchor"), OK, blocks, block)

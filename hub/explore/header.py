@@ -77,17 +77,9 @@ def facts(repository: "Repository") -> list[Fact]:
         )
     headline = figures.headline(revisions)
     if headline is not None:
-        found.append(
-            Fact(
-                headline.name[:1].upper() + headline.name[1:],
-                headline.value,
-                headline.detail,
-                headline.word,
-                headline.tone,
-                list(headline.values),
-                headline.name,
-            )  # fmt: skip
-        )
+        name = headline.name[:1].upper() + headline.name[1:]
+        line = list(headline.values)
+        found.append(Fact(name, headline.value, headline.detail, headline.word, headline.tone, line, headline.name))
     people = overview.people_of(repository)
     authors = sum(person.revisions > 0 for person in people)
     words = ngettext("%(n)d has published", "%(n)d have published", authors) % {"n": authors}

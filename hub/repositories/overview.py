@@ -108,9 +108,8 @@ def people_of(repository: Repository) -> list[Person]:
     maintainers = [row.account for row in repository.maintainers.select_related("account")]
     authors = {row.author_id: row.author for row in repository.revisions.select_related("author").distinct("author")}
     found = [Person(repository.owner, True, False, counts.pop(repository.owner_id, 0))]
-    for account in maintainers:
-        if account.pk != repository.owner_id:
-            found.append(Person(account, False, True, counts.pop(account.pk, 0)))
+    others = (account for account in maintainers if account.pk != repository.owner_id)
+    found.extend(Person(account, False, True, counts.pop(account.pk, 0)) for account in others)
     rest = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return found + [Person(authors[key], False, False, n) for key, n in rest if key in authors]
 

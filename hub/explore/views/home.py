@@ -1,5 +1,6 @@
 """The front page, lists and search."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from ledger.describing import describe
 if TYPE_CHECKING:
     from hub.explore.lookup import Found
     from hub.repositories.models import Repository
+    from ledger.records import EntryView
 
 LIVE, LATEST = 3, 5
 
@@ -54,22 +56,26 @@ def lines(found: "list[Repository]") -> list[Line]:
     ]
 
 
+def record_lines(entries: "Sequence[EntryView]", viewer: Any) -> list[dict[str, Any]]:
+    """Entries as `components/record_list.html` takes them; one without a number has no page yet."""
+    return [
+        {
+            "number": entry.leaf_index,
+            "url": reverse("ledger:entry", args=[entry.leaf_index]) if entry.leaf_index is not None else "/ledger",
+            "sentence": sentence.html,
+            "time": entry.time,
+        }
+        for entry, sentence in zip(entries, describe(entries, viewer), strict=True)
+    ]
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     entries = ledger.latest_entries(LATEST)
-    sentences = describe(entries, request.user)
     slip = ledger.latest_final_entry("revision.published")
     context: dict[str, Any] = {
         "live": lines(repositories.search("model", viewer=request.user, size=LIVE).items),
-        "latest": [
-            {
-                "number": entry.leaf_index,
-                "url": reverse("ledger:entry", args=[entry.leaf_index]),
-                "sentence": sentence.html,
-                "time": entry.time,
-            }
-            for entry, sentence in zip(entries, sentences, strict=True)
-        ],
+        "latest": record_lines(entries, request.user),
         "demo": demo_state.progress(),
     }
     shown = slip or (entries[0] if entries else None)

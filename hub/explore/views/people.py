@@ -8,10 +8,9 @@ from django.views.decorators.http import require_safe
 
 from hub.accounts import selectors as accounts
 from hub.errors import NotFound
-from hub.explore.views.home import lines
+from hub.explore.views.home import lines, record_lines
 from hub.repositories import overview
 from ledger import selectors as ledger
-from ledger.describing import describe
 
 
 @require_safe
@@ -20,19 +19,10 @@ def person(request: HttpRequest, name: str) -> HttpResponse:
     if account is None:
         raise NotFound(_("Nobody here is called %(name)s.") % {"name": name})
     page = ledger.entries_about(account.actor, cursor=request.GET.get("cursor", ""), size=20)
-    sentences = describe(page.items, request.user)
     context = {
         "person": account,
         "lines": lines(overview.owned_by(account, request.user)),
-        "entries": [
-            {
-                "number": e.leaf_index,
-                "url": f"/ledger/{e.leaf_index}" if e.leaf_index is not None else "",
-                "sentence": s.html,
-                "time": e.time,
-            }
-            for e, s in zip(page.items, sentences, strict=True)
-        ],
+        "entries": record_lines(page.items, request.user),
         "page": page,
     }
     return render(request, "explore/person.html", context)
@@ -44,17 +34,8 @@ def me(request: HttpRequest) -> HttpResponse:
     """Where one's own things stand."""
     assert request.user.is_authenticated
     page = ledger.entries_about(request.user.actor, size=10)
-    sentences = describe(page.items, request.user)
     context = {
         "lines": lines(overview.owned_by(request.user, request.user)),
-        "entries": [
-            {
-                "number": e.leaf_index,
-                "url": f"/ledger/{e.leaf_index}" if e.leaf_index is not None else "",
-                "sentence": s.html,
-                "time": e.time,
-            }
-            for e, s in zip(page.items, sentences, strict=True)
-        ],
+        "entries": record_lines(page.items, request.user),
     }
     return render(request, "explore/me.html", context)
