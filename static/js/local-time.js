@@ -13,7 +13,7 @@ const writers = {};
 
 function write(moment, shape) {
   writers[shape] ??= new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, shapes[shape]);
-  return writers[shape].format(moment);
+  return writers[shape].format(moment).replace(" at ", ", ");
 }
 
 function localise(root) {

@@ -11,13 +11,13 @@ function choose(link) {
   document.cookie = `akashi_theme=${choice}; path=/; max-age=${year}; samesite=lax${secure}`;
   for (const other of menu.querySelectorAll("[data-theme-choice]")) other.removeAttribute("aria-current");
   link.setAttribute("aria-current", "true");
-  menu.querySelector("[data-theme-name]").textContent = link.textContent;
+  menu.querySelector("[data-theme-name]").textContent = choice === "auto" ? menu.dataset.auto : link.textContent;
   menu.open = false;
 }
 
 menu?.addEventListener("click", (event) => {
   const link = event.target.closest("[data-theme-choice]");
-  if (!link || link.hasAttribute("data-theme-account")) return;
+  if (!link) return;
   event.preventDefault();
   choose(link);
   menu.querySelector("summary").focus();

@@ -66,12 +66,12 @@ def lineage_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, title: str) -
         return ""
     placed = layout(nodes, edges)
     left, top, right, bottom = placed.bounds()
-    width, height = right - left + 4, bottom - top + 24
+    width, height = right - left + 2, bottom - top + 22
     drawn = [_edge(edge, line) for edge, line in zip(_known(nodes, edges), placed.lines, strict=True)]
     drawn += [_node(node, placed.corners[node.id], placed.widths[node.id]) for node in nodes]
     return element(
         "svg",
-        element("g", *drawn, transform=f"translate({number(2 - left)} {number(20 - top)})"),
+        element("g", *drawn, transform=f"translate({number(1 - left)} {number(20 - top)})"),
         class_="lineage-graph",
         width=width,
         height=height,

@@ -14,7 +14,7 @@ _SHAPES: dict[str, str] = {
     "declined": element("rect", class_="mark-quiet", x=5.5, y=5.5, width=9, height=9, fill="none")
     + element("path", class_="mark-quiet", d="M4 16 16 4", fill="none"),
     "payment": element("rect", class_="mark-line", x=5.5, y=5.5, width=9, height=9, fill="none")
-    + element("path", class_="mark-line", d="M10 8v4M8 10h4", fill="none"),
+    + element("path", class_="mark-line", d="M10 7.5v5M7.5 10h5", fill="none"),
 }
 
 
