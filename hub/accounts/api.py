@@ -26,8 +26,8 @@ class PersonSerializer(serializers.ModelSerializer[Account]):
 
     class Meta:
         model = Account
-        fields = ("handle", "kind", "display_name", "bio", "pseudonym", "registered", "url")
-        read_only_fields = fields
+        fields: tuple[str, ...] = ("handle", "kind", "display_name", "bio", "pseudonym", "registered", "url")
+        read_only_fields: tuple[str, ...] = fields
 
     def get_url(self, account: Account) -> str:
         return names.person_url(account.username)
@@ -64,8 +64,8 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
 
     class Meta:
         model = ApiToken
-        fields = ("id", "name", "prefix", "scope", "created", "expires", "last_used")
-        read_only_fields = fields
+        fields: tuple[str, ...] = ("id", "name", "prefix", "scope", "created", "expires", "last_used")
+        read_only_fields: tuple[str, ...] = fields
 
 
 class TokenListSerializer(serializers.Serializer[dict[str, Any]]):

@@ -6,8 +6,11 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from hub.accounts import describing, schema  # noqa: F401  (the schema registers itself)
+        from hub.accounts import describing, expected, schema  # noqa: F401  (the schema registers itself)
         from ledger.describing import register_label, register_readable
+        from ledger.expecting import register_expected_rows
 
         register_label("acct", describing.labels)
         register_readable(describing.readable)
+        register_expected_rows("account.registered", expected.account_registered)
+        register_expected_rows("account.erased", expected.account_erased)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
@@ -107,10 +107,14 @@ def _request(scope: dict[str, Any]) -> ASGIRequest:
 
 
 def _csrf_problem(request: HttpRequest) -> str:
-    check = CSRFCheck(lambda request: None)
+    check = CSRFCheck(_no_view)
     check.process_request(request)
-    reason = check.process_view(request, None, (), {})
+    reason = check.process_view(request, _no_view, (), {})
     return _("This page is too old to send anything; load it again.") if reason else ""
+
+
+def _no_view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
 
 
 def _unknown_token() -> str:

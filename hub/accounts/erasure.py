@@ -20,6 +20,7 @@ from ledger import services as ledger
 from ledger.records import EntryView
 
 FORMAT = "akashi-account/1"
+TOKEN_FIELDS = ("name", "prefix", "scope", "created", "expires", "last_used", "revoked")
 
 
 def erase_account(account: Account, now: datetime) -> None:
@@ -80,7 +81,7 @@ def export_account(account: Account) -> dict[str, Any]:
             {"email": address.email, "verified": address.verified, "primary": address.primary}
             for address in EmailAddress.objects.filter(user=account).order_by("pk")
         ],
-        "tokens": [_token(row) for row in account.tokens.order_by("pk").values()],
+        "tokens": list(account.tokens.order_by("pk").values(*TOKEN_FIELDS)),
         "memberships": [
             {"organisation": organisation, "role": role}
             for organisation, role in account.memberships.order_by("pk").values_list("organisation__username", "role")
@@ -94,10 +95,6 @@ def _profile(account: Account) -> dict[str, Any]:
     fields = ("kind", "pseudonym", "email", "display_name", "bio", "language", "theme", "key_shortcuts")
     times = {"registered": account.date_joined, "last_sign_in": account.last_login}
     return {"handle": account.username, **{name: getattr(account, name) for name in fields}, **times}
-
-
-def _token(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("name", "prefix", "scope", "created", "expires", "last_used", "revoked")}
 
 
 def _entry(entry: EntryView) -> dict[str, Any]:

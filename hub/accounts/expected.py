@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.accounts.reserved import tombstone
-from ledger.auditing import ExpectedRow
+from ledger.expecting import ExpectedRow
 from ledger.records import EntryView
 
 TABLE = "accounts.Account"
 
 
 def account_registered(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:
-    """The account exists since then, is a person's, is not erased, and has the handle it took, unless that was erased."""
+    """The account exists since then, is a person's, is not erased, and has the handle it took."""
     columns: dict[str, Any] = {"kind": "person", "date_joined": entry.time, "erased": None}
     if "handle" in details:
         columns["username"] = details["handle"]["handle"]
