@@ -31,3 +31,13 @@ class CallReverted(ChainError):
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
         self.name = name
+
+
+class NodeRefused(ChainError):
+    """A node answered a call with a JSON-RPC error."""
+
+    def __init__(self, code: int, message: str, data: bytes = b"") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.data = data

@@ -1,0 +1,122 @@
+"""Calls to CheckpointAnchor: what to send, what to read, what its events say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chain import deployment
+from chain.artifacts import artifact
+from chain.client import ChainClient
+from chain.errors import CallReverted, NodeRefused, NotDeployed
+
+CONTRACT = "CheckpointAnchor"
+# The gas bound of every anchor after the first (tests/contracts/test_gas.py holds it), a quarter more for chains that
+# price storage differently, and at least what a first anchor takes.
+_BASE_GAS, _NODE_GAS, _LEAST_GAS = 38_500, 1_450, 100_000
+
+
+@dataclass(frozen=True)
+class AnchoredHead:
+    """The contract's head; `time` is the block time of the last anchor, None before the first."""
+
+    size: int
+    root: bytes
+    time: datetime | None
+
+
+@dataclass(frozen=True)
+class AnchoredEvent:
+    size: int
+    root: bytes
+    previous_size: int
+    transaction: str
+    block_number: int
+    block_hash: str
+
+
+# --- to send -------------------------------------------------------------------------------------
+def anchor_calldata(size: int, root: bytes, proof: Sequence[bytes]) -> bytes:
+    """Data of a transaction by the operator that anchors a head. The proof begins at the CHAIN's current size."""
+    return artifact(CONTRACT).abi.encode_call("anchor", size, root, list(proof))
+
+
+def anchor_signed_calldata(size: int, root: bytes, proof: Sequence[bytes], signature: bytes) -> bytes:
+    """The same for anybody's transaction, with the operator's signature under the head."""
+    return artifact(CONTRACT).abi.encode_call("anchorSigned", size, root, list(proof), signature)
+
+
+def anchor_gas_limit(nodes: int) -> int:
+    """A gas limit that no honest anchor with so many proof nodes exceeds."""
+    return max(_LEAST_GAS, (_BASE_GAS + _NODE_GAS * nodes) * 5 // 4)
+
+
+# --- to read -------------------------------------------------------------------------------------
+def read_head() -> AnchoredHead:
+    """The anchored head, from the chain. NotDeployed, ChainUnavailable, WrongChain."""
+    size, root, time = _read("head")
+    return AnchoredHead(size, root, datetime.fromtimestamp(time, UTC) if time else None)
+
+
+def read_operator() -> str:
+    """Who may anchor now, as the contract says it (lower-case hex)."""
+    return str(_read("operator")[0])
+
+
+def is_beginning(size: int, root: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether the contract accepts (size, root) as a beginning of its tree; `proof` leads to the anchored size."""
+    return bool(_read("verifyConsistency", size, root, list(proof))[0])
+
+
+def anchored_root(size: int, *, block: int | None = None) -> bytes | None:
+    """The root anchored for exactly this size, from the contract's events; None if this size was not anchored.
+
+    `block` narrows the search to one block, which nodes that refuse long ranges need.
+    """
+    first = block if block is not None else deployment.current().block
+    found = _events(first, block, size.to_bytes(32, "big"))
+    return found[-1].root if found else None
+
+
+def anchored_events(from_block: int, to_block: int | None = None) -> list[AnchoredEvent]:
+    """All anchors of a range of blocks in their order; up to the newest block without `to_block`."""
+    return _events(from_block, to_block)
+
+
+def _events(from_block: int, to_block: int | None, *topics: bytes) -> list[AnchoredEvent]:
+    here, abi = deployment.current(), artifact(CONTRACT).abi
+    query = {
+        "address": here.anchor_address,
+        "fromBlock": hex(from_block),
+        "toBlock": "latest" if to_block is None else hex(to_block),
+        "topics": ["0x" + topic.hex() for topic in (abi.topic("Anchored"), *topics)],
+    }
+    return [_anchored(entry) for entry in ChainClient.from_settings().call("eth_getLogs", query)]
+
+
+def _anchored(entry: dict[str, Any]) -> AnchoredEvent:
+    event = artifact(CONTRACT).abi.decode_event([_bytes(topic) for topic in entry["topics"]], _bytes(entry["data"]))
+    assert event is not None, "the query asks for this event alone"
+    return AnchoredEvent(
+        size=event.values["size"],
+        root=event.values["root"],
+        previous_size=event.values["previousSize"],
+        transaction=entry["transactionHash"],
+        block_number=int(entry["blockNumber"], 16),
+        block_hash=entry["blockHash"],
+    )
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def _read(name: str, *arguments: Any) -> tuple[Any, ...]:
+    abi, address = artifact(CONTRACT).abi, deployment.current().anchor_address
+    try:
+        answer = ChainClient.from_settings().read(address, abi.encode_call(name, *arguments))
+        return abi.decode_result(name, answer)
+    except NodeRefused as error:
+        raise CallReverted(abi.error_name(error.data), f"{name}: {error}") from error
+    except ValueError as error:
+        raise NotDeployed(f"{address} does not answer as {CONTRACT} does: {error}") from error
