@@ -1,11 +1,10 @@
 """Blocking work beside the event loop, with database connections given back."""
 
-import asyncio
-import contextvars
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from asgiref.sync import sync_to_async
 from django.db import connections
 
 P = ParamSpec("P")
@@ -20,8 +19,6 @@ def with_connections(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
         connections.close_all()
 
 
-async def in_thread(function: Callable[..., T], *args: object, executor: Executor | None = None) -> T:
-    """Run `function(*args)` in a worker thread; it may use the database, and sees the caller's context variables."""
-    context = contextvars.copy_context()
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(executor, lambda: context.run(with_connections, function, *args))
+async def in_thread(function: Callable[..., T], *args: object, executor: ThreadPoolExecutor | None = None) -> T:
+    """Run `function(*args)` in a worker thread; it may use the database, and has the caller's language and context."""
+    return await sync_to_async(with_connections, thread_sensitive=False, executor=executor)(function, *args)
