@@ -229,9 +229,10 @@ class Supervisor:
             return
         moment = time.monotonic()
         if child.due == 0.0:
-            steady = moment - child.started > _STEADY
-            child.pause = _RESTART_PAUSE if steady else min(child.pause * 2, 30.0)
-            child.due = moment + (0.0 if steady else child.pause)
+            # A killed child comes back at once; one that ends by itself soon after its start waits longer each time.
+            at_once = child.process.returncode < 0 or moment - child.started > _STEADY
+            child.pause = _RESTART_PAUSE if at_once else min(child.pause * 2, 30.0)
+            child.due = moment if at_once else moment + child.pause
             print(f"{child.name} ended ({_how(child.process.returncode)}); starting it again.", flush=True)
         if moment >= child.due:
             child.due = 0.0

@@ -1,6 +1,7 @@
 """What somebody typed: an entry number, a digest, a name, or words to search for."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,9 +50,8 @@ def look_up(text: str, viewer: Any) -> Found:
     if match := _NAME.fullmatch(text):
         return _repository(text, match.group(1), match.group(2), match.group(3), viewer)
     if re.fullmatch(r"@?[A-Za-z0-9-]{2,39}", text):
-        account = accounts.account_by_handle(text.lstrip("@"))
-        if account is not None:
-            return Found("person", text, handle=account.username, known=True)
+        with suppress(NotFound):
+            return Found("person", text, handle=accounts.account_by_handle(text.lstrip("@")).username, known=True)
     return Found("words", text)
 
 

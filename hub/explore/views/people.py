@@ -3,11 +3,9 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from hub.accounts import selectors as accounts
-from hub.errors import NotFound
 from hub.explore.views.home import lines, record_lines
 from hub.repositories import overview
 from ledger import selectors as ledger
@@ -16,8 +14,6 @@ from ledger import selectors as ledger
 @require_safe
 def person(request: HttpRequest, name: str) -> HttpResponse:
     account = accounts.account_by_handle(name)
-    if account is None:
-        raise NotFound(_("Nobody here is called %(name)s.") % {"name": name})
     page = ledger.entries_about(account.actor, cursor=request.GET.get("cursor", ""), size=20)
     context = {
         "person": account,

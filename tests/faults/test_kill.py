@@ -1,0 +1,185 @@
+"""Twenty times `kill -9` at random moments while entries are written: nothing acknowledged is lost, nothing is doubled,
+and every earlier checkpoint is a prefix of every later one."""
+
+import base64
+import json
+import os
+import random
+import signal
+import struct
+import threading
+import time
+import urllib.error
+import uuid
+from collections import Counter
+
+import pytest
+
+from ledger.merkle import leaf_hash, root_of_leaves
+from tests.running_hub import RunningHub
+
+pytestmark = pytest.mark.timeout(900)
+TARGETS = ("web-1", "worker-log", "worker", "beat", "EVM node", "Valkey", "PostgreSQL")
+
+
+class Writers:
+    """Threads that create repositories and remember every acknowledged one."""
+
+    def __init__(self, hub: RunningHub, token: str, threads: int) -> None:
+        self.hub, self.token = hub, token
+        self.acknowledged: list[str] = []
+        self.refused: list[object] = []
+        self.stopped = threading.Event()
+        self.threads = [threading.Thread(target=self._write, args=(n,)) for n in range(threads)]
+
+    def __enter__(self) -> "Writers":
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join(120)
+
+    def _write(self, thread: int) -> None:
+        count = 0
+        while not self.stopped.is_set():
+            count += 1
+            self._create(f"kill-{thread}-{count}")
+
+    def _create(self, name: str) -> None:
+        """Tries until acknowledged; the same key makes every try the same request."""
+        key, body = str(uuid.uuid4()), {"kind": "dataset", "name": name, "licence": "CC0-1.0"}
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            try:
+                status, answer = self.hub.post_json("/api/v1/repositories", body, token=self.token, key=key, timeout=15)
+            except (OSError, urllib.error.URLError, ValueError):
+                time.sleep(0.1)
+                continue
+            if status in (200, 201):
+                self.acknowledged.append(answer["id"])
+                return
+            if status < 500 and status not in (408, 409, 429):
+                self.refused.append((status, answer))
+                return
+            time.sleep(0.2)
+        self.refused.append(f"{name} was never answered")
+
+
+class Watcher(threading.Thread):
+    """Keeps every checkpoint it sees, as a stranger would."""
+
+    def __init__(self, hub: RunningHub) -> None:
+        super().__init__(daemon=True)
+        self.hub = hub
+        self.seen: dict[int, str] = {}
+        self.conflicts: list[tuple[int, str, str]] = []
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopped.is_set():
+            try:
+                self.look()
+            except (OSError, urllib.error.URLError, ValueError):
+                pass
+            self.stopped.wait(0.2)
+
+    def look(self) -> int:
+        _origin, size, root = self.hub.get("/log/checkpoint", timeout=5).decode().split("\n")[:3]
+        known = self.seen.setdefault(int(size), root)
+        if known != root:
+            self.conflicts.append((int(size), known, root))
+        return int(size)
+
+
+def _all_entries(hub: RunningHub, size: int) -> list[bytes]:
+    """Every leaf, read from the static files of the log."""
+    entries: list[bytes] = []
+    for tile in range((size + 255) // 256):
+        width = min(256, size - tile * 256)
+        path = f"/log/tile/entries/{_tile_number(tile)}" + (f".p/{width}" if width < 256 else "")
+        data = hub.get(path)
+        while data:
+            (length,) = struct.unpack(">H", data[:2])
+            entries.append(data[2 : 2 + length])
+            data = data[2 + length :]
+    return entries
+
+
+def _tile_number(n: int) -> str:
+    parts = [f"{n % 1000:03d}"]
+    while n >= 1000:
+        n //= 1000
+        parts.insert(0, f"x{n % 1000:03d}")
+    return "/".join(parts)
+
+
+def _kill_one(hub: RunningHub, rng: random.Random, turn: int) -> str:
+    """Every target is hit at least twice in twenty turns; which comes when is chance."""
+    name = TARGETS[turn % len(TARGETS)] if turn < 2 * len(TARGETS) else rng.choice(TARGETS)
+    pid = hub.pids().get(name)
+    if pid is not None:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    return name
+
+
+def _settle(hub: RunningHub, watcher: Watcher, least: int) -> int:
+    """Waits until the published log holds at least `least` entries and stands still."""
+    deadline, last, still = time.monotonic() + 120, -1, 0.0
+    while time.monotonic() < deadline:
+        try:
+            size = watcher.look()
+        except (OSError, urllib.error.URLError, ValueError):
+            time.sleep(0.5)
+            continue
+        if size >= least and size == last and time.monotonic() - still > 6:
+            return size
+        if size != last:
+            last, still = size, time.monotonic()
+        time.sleep(0.3)
+    raise AssertionError(f"the log stands at {last}, {least} entries were acknowledged" + hub.logs())
+
+
+def test_twenty_kills_lose_nothing_double_nothing_and_fork_nothing() -> None:
+    hub = RunningHub(ENTRIES_PER_HOUR="10000000", ANCHOR_INTERVAL="2")
+    seed = random.randrange(2**32)
+    rng = random.Random(seed)
+    try:
+        hub.start()
+        hub.sign_up("writer")
+        token = hub.token("writer")
+        watcher = Watcher(hub)
+        watcher.start()
+        killed = []
+        with Writers(hub, token, threads=3) as writers:
+            for turn in range(20):
+                time.sleep(rng.uniform(0.3, 2.0))
+                killed.append(_kill_one(hub, rng, turn))
+            time.sleep(3)
+        assert len(writers.acknowledged) >= 20, (seed, killed, writers.refused, hub.logs())
+        assert not writers.refused, (seed, writers.refused[:3], hub.logs())
+        size = _settle(hub, watcher, len(writers.acknowledged))
+        watcher.stopped.set()
+        entries = _all_entries(hub, size)
+        _check(entries, size, writers.acknowledged, watcher, seed)
+    finally:
+        hub.close()
+
+
+def _check(entries: list[bytes], size: int, acknowledged: list[str], watcher: Watcher, seed: int) -> None:
+    assert len(entries) == size
+    parsed = [json.loads(entry) for entry in entries]
+    created = Counter(entry["subject"] for entry in parsed if entry["type"] == "repository.created")
+    lost = [each for each in acknowledged if created[f"repo:{each}"] == 0]
+    doubled = [subject for subject, count in created.items() if count > 1]
+    assert (lost, doubled) == ([], []), f"seed {seed}"
+    assert len(set(entries)) == size, f"seed {seed}: an entry stands twice in the log"
+    assert not watcher.conflicts, f"seed {seed}: two roots for one size"
+    hashes = [leaf_hash(entry) for entry in entries]
+    for at, root in watcher.seen.items():
+        assert base64.b64encode(root_of_leaves(hashes[:at])).decode() == root, f"seed {seed}: checkpoint {at}"
