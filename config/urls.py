@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("ledger.urls")),
     path("", include("hub.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("", include("rewards.urls")),
     path("", include("hub.explore.urls")),
     path("api/v1/schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/v1/", include("ledger.api_urls")),
