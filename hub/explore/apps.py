@@ -1,4 +1,13 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.http import HttpRequest
+
+
+def _header(request: HttpRequest, repository: Any) -> str:
+    from hub.explore.header import repository_header
+
+    return repository_header(request, repository)
 
 
 class ExploreConfig(AppConfig):
@@ -6,7 +15,6 @@ class ExploreConfig(AppConfig):
     label = "explore"
 
     def ready(self) -> None:
-        from hub.explore.header import repository_header
         from web import slots
 
-        slots.register("repository.header", repository_header)
+        slots.register("repository.header", _header)
