@@ -30,8 +30,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _SUBJECT = re.compile(
-    rf"log|(?:repo|contrib):{_UUID}|(?:rev|policy):[0-9a-f]{{64}}|acct:[0-9a-f]{{32}}|epoch:(?:0|[1-9][0-9]{{0,15}})"
-    r"|goods:https://[\x21-\x7e]{1,186}"
+    rf"log|(?:repo|contrib):{_UUID}|(?:rev|policy):[0-9a-f]{{64}}|acct:[0-9a-f]{{32}}|epoch:(?:0|[1-9][0-9]{{0,14}})"
+    r"|goods:https?://[\x21-\x7e]{1,180}"
 )
 _MEMBERS = {"akashi", "type", "time", "actor", "subject", "data", "details"}
 _LENGTHS = {"type": 64, "subject": 200, "group": 64}
@@ -122,7 +122,7 @@ def format_time(time: datetime) -> str:
     """UTC with milliseconds and `Z`; finer parts are cut off."""
     if time.utcoffset() is None:
         raise BadEntry("a time without a zone")
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -58,7 +58,7 @@ def parse_path(path: str) -> Tile | EntryBundle:
     width = int(match["width"] or WIDTH)
     found = EntryBundle(index, width) if match["level"] == "entries" else Tile(int(match["level"]), index, width)
     written = entries_path(found) if isinstance(found, EntryBundle) else tile_path(found)
-    if written != path or width > WIDTH or (isinstance(found, Tile) and found.level not in LEVELS):
+    if written != path or not 0 < width <= WIDTH or (isinstance(found, Tile) and found.level not in LEVELS):
         raise BadTile(f"{path!r} is not a tile's address")
     return found
 

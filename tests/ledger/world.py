@@ -1,0 +1,182 @@
+"""A whole log in memory, made of fixed keys and salts, so that every run gives the same bytes."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import coincurve
+
+from hub.repositories import revision as revisions
+from hub.repositories import tree
+from ledger import akashi_verify, bundle, entry, merkle, note, tiles
+from ledger.checkpoint import Checkpoint, OperatorVerifier, operator_name
+
+ORIGIN = "akashi.example/1f2e3d4c"
+START = datetime(2026, 11, 17, 9, 41, 7, 412_000, tzinfo=UTC)
+ACTOR = "acct:" + "00112233445566778899aabbccddeeff"
+REPOSITORY = "6b1f1c0e-8f1d-4f0e-9c56-2a4c7f0d9a11"
+CONTRACT = bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3")
+
+
+def salt(name: str) -> bytes:
+    """32 bytes that depend on a name alone."""
+    return hashlib.sha256(b"salt " + name.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The anchoring operator with its secp256k1 key."""
+
+    secret: bytes = bytes([7]) * 32
+    chain_id: int = 31337
+    contract: bytes = CONTRACT
+    origin: str = ORIGIN
+
+    @property
+    def address(self) -> bytes:
+        public = coincurve.PrivateKey(self.secret).public_key.format(compressed=False)
+        return akashi_verify.keccak256(public[1:])[12:]
+
+    @property
+    def key(self) -> note.OperatorKey:
+        return note.OperatorKey(operator_name(self.origin), self.chain_id, self.contract, self.address)
+
+    @property
+    def verifier(self) -> OperatorVerifier:
+        return OperatorVerifier(self.key, recover_head)
+
+    def sign(self, head: Checkpoint) -> bytes:
+        """The 65 bytes r || s || v over a head."""
+        digest = akashi_verify.head_digest(self.chain_id, self.contract, head.origin, head.size, head.root)
+        signature = coincurve.PrivateKey(self.secret).sign_recoverable(digest, hasher=None)
+        return signature[:64] + bytes([27 + signature[64]])
+
+
+def recover_head(
+    *, chain_id: int, contract: bytes, origin_hash: bytes, size: int, root: bytes, signature: bytes
+) -> bytes | None:
+    """The verifier's own recovery, in the form that a checkpoint's verifier takes."""
+    digest = akashi_verify.head_digest_of_hash(chain_id, contract, origin_hash, size, root)
+    return akashi_verify.recover_address(digest, signature)
+
+
+@dataclass
+class World:
+    """A log and what its entries speak about."""
+
+    operator: Operator = field(default_factory=Operator)
+    signer: note.Ed25519Signer = field(default_factory=lambda: note.Ed25519Signer(ORIGIN, salt("log key")))
+    bodies: list[bytes] = field(default_factory=list)
+    words: list[dict[str, bundle.Disclosed]] = field(default_factory=list)
+    tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    trees: dict[str, bytes] = field(default_factory=dict)
+    revisions: dict[str, bytes] = field(default_factory=dict)
+
+    def add(
+        self,
+        type: str,
+        data: Mapping[str, Any],
+        details: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        subject: str = f"repo:{REPOSITORY}",
+    ) -> int:
+        """Logs an entry; returns its index."""
+        index = len(self.bodies)
+        sealed, digests = {}, {}
+        for group, members in (details or {}).items():
+            secret = salt(f"{index} {group}")
+            digests[group], text = entry.seal_group(members, secret)
+            sealed[group] = bundle.Disclosed(secret, text)
+        time = START + timedelta(minutes=index)
+        body = entry.build(type=type, subject=subject, actor=ACTOR, time=time, data=data, details=digests)
+        made = tiles.extend(tiles.memory_reader(self.tiles), index, [merkle.leaf_hash(body)])
+        self.tiles.update({(tile.level, tile.index): packed for tile, packed in made.items()})
+        self.bodies.append(body)
+        self.words.append(sealed)
+        return index
+
+    def publish(self, files: Mapping[str, bytes], *, parent: str | None = None, secret: bytes | None = None) -> str:
+        """Publishes a revision that holds these files; returns its id."""
+        leaves = {path: tree.Leaf(leaf_of(content, secret), len(content)) for path, content in files.items()}
+        applied = tree.apply_changes(lambda digests: {}, None, leaves)
+        self.trees.update(applied.trees)
+        made = revisions.RevisionObject(
+            repository=REPOSITORY,
+            root_tree=applied.root,
+            parents=(parent,) if parent else (),
+            author=ACTOR.removeprefix("acct:"),
+            time=START + timedelta(minutes=len(self.bodies)),
+            kind="data",
+            licence="CC-BY-4.0",
+            edges=(),
+            metrics=({"name": "accuracy", "value": "0.979", "better": "higher"},),
+            file_count=len(files),
+            byte_count=applied.size,
+            salted=secret is not None,
+        )
+        body = revisions.encode(made)
+        name = revisions.revision_id(body)
+        self.revisions[name] = body
+        data = {
+            "repo": f"repo:{REPOSITORY}",
+            "number": len(self.revisions),
+            "reference_kind": "branch",
+            "reference": hashlib.sha256(b"main").hexdigest(),
+            "root_tree": applied.root,
+            "parents": [f"rev:{parent}"] if parent else [],
+            "kind": "data",
+            "licence": "CC-BY-4.0",
+            "sources": [],
+            "outside": [],
+            "metrics": [dict(metric) for metric in made.metrics],
+            "counts": {"files": len(files), "bytes": applied.size, "added": len(files), "changed": 0, "removed": 0},
+        }
+        self.add("revision.published", data, {"message": {"message": "Published \u8a3c"}}, subject=f"rev:{name}")
+        return name
+
+    def read(self, size: int) -> merkle.ReadHashes:
+        return tiles.hash_reader(tiles.memory_reader(self.tiles), size)
+
+    def root(self, size: int | None = None) -> bytes:
+        size = len(self.bodies) if size is None else size
+        return merkle.root_hash(self.read(size), size)
+
+    def head(self, size: int | None = None) -> Checkpoint:
+        size = len(self.bodies) if size is None else size
+        return Checkpoint(ORIGIN, size, self.root(size))
+
+    def checkpoint(self, size: int | None = None) -> str:
+        """The signed note of a head, with both signatures."""
+        head = self.head(size)
+        by_operator = note.Signature(self.operator.key.name, self.operator.key.key_id, self.operator.sign(head))
+        return note.sign(head.text, [self.signer]).with_signature(by_operator).as_text()
+
+    def proven(self, index: int, size: int | None = None) -> bundle.ProvenEntry:
+        size = len(self.bodies) if size is None else size
+        proof = merkle.inclusion_proof(self.read(size), index, size)
+        return bundle.ProvenEntry(index, self.bodies[index], proof, self.words[index])
+
+    def anchor(self, size: int, *, until: int | None = None) -> bundle.AnchorProof:
+        """An anchor at a size, with the proof on to a later size."""
+        until = len(self.bodies) if until is None else until
+        proof = merkle.consistency_proof(self.read(until), size, until)
+        return bundle.AnchorProof(salt("transaction"), 42, salt("block"), size, self.root(size), proof)
+
+    def bundle(self, indices: Sequence[int] | None = None, **parts: Any) -> str:
+        """A bundle of these entries (all by default) with every revision and tree."""
+        given: dict[str, Any] = {
+            "signer": self.signer,
+            "operator": self.operator.key,
+            "checkpoint": self.checkpoint(),
+            "entries": [self.proven(index) for index in (range(len(self.bodies)) if indices is None else indices)],
+            "revisions": self.revisions.values(),
+            "trees": self.trees.values(),
+        }
+        return bundle.build_bundle(**{**given, **parts})
+
+
+def leaf_of(content: bytes, secret: bytes | None) -> str:
+    digest = hashlib.sha256(content).hexdigest()
+    return digest if secret is None else tree.salted_leaf(secret, digest)
