@@ -7,8 +7,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
+from chain import keys as chain_keys
+from chain import selectors as chain
+from chain import signatures
+from ledger.checkpoint import OperatorVerifier, operator_name, origin_hash
 from ledger.errors import WrongKey
-from ledger.note import Ed25519Key, Ed25519Signer
+from ledger.note import Ed25519Key, Ed25519Signer, OperatorKey, Signature
 
 
 def create_log_key(origin: str) -> Ed25519Key:
@@ -32,6 +36,50 @@ def log_signer(origin: str, verifier_key: str) -> Ed25519Signer:
     return signer
 
 
+# --- the operator --------------------------------------------------------------------------------
+def operator_key(origin: str) -> OperatorKey:
+    """The key behind the second signature line; raises `chain.errors.NotDeployed` before there is a contract."""
+    deployment = chain.deployment()
+    return OperatorKey(
+        operator_name(origin),
+        deployment.chain_id,
+        bytes.fromhex(deployment.anchor_address.removeprefix("0x")),
+        bytes.fromhex(chain.operator_address().removeprefix("0x")),
+    )
+
+
+def operator_verifier(origin: str) -> OperatorVerifier:
+    """Verifies the second signature line."""
+    return OperatorVerifier(operator_key(origin), recover_head)
+
+
+def sign_as_operator(origin: str, size: int, root: bytes) -> Signature:
+    """The second signature line of a checkpoint."""
+    key = operator_key(origin)
+    signature = chain_keys.sign_head(
+        chain_id=key.chain_id, contract=_address(key.contract), origin_hash=origin_hash(origin), size=size, root=root
+    )
+    return Signature(key.name, key.key_id, signature)
+
+
+def recover_head(
+    *, chain_id: int, contract: bytes, origin_hash: bytes, size: int, root: bytes, signature: bytes
+) -> bytes | None:
+    """Who signed an EIP-712 head, as `ledger.checkpoint.RecoverHead` has it."""
+    digest = signatures.head_digest(
+        chain_id=chain_id, contract=_address(contract), origin_hash=origin_hash, size=size, root=root
+    )
+    try:
+        return bytes.fromhex(signatures.recover(digest, signature).removeprefix("0x"))
+    except ValueError:
+        return None
+
+
+def _address(contract: bytes) -> str:
+    return "0x" + contract.hex()
+
+
+# --- files ---------------------------------------------------------------------------------------
 def _read_signer(file: Path, origin: str) -> Ed25519Signer:
     try:
         key = serialization.load_pem_private_key(file.read_bytes(), password=None)

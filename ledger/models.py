@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 
@@ -49,6 +50,7 @@ class Entry(models.Model):
             models.Index(fields=["id"], name="ledger_pending", condition=Q(leaf_index__isnull=True)),
             models.Index(fields=["actor", "time"], name="ledger_actor"),
             models.Index(fields=["type", "leaf_index"], name="ledger_type"),
+            HashIndex(fields=["leaf_hash"], name="ledger_leaf"),
         ]
 
 
@@ -118,6 +120,12 @@ class Anchor(models.Model):
     sent = models.DateTimeField()
     mined = models.DateTimeField(null=True)
     final = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["checkpoint"], name="ledger_anchor_open", condition=Q(final__isnull=True)),
+            models.Index(fields=["transaction_hash"], name="ledger_anchor_hash"),
+        ]
 
 
 class AuditRun(models.Model):

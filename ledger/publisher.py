@@ -19,10 +19,9 @@ from ledger import guard, keys, note, storage, tree_files
 from ledger.checkpoint import Checkpoint as SignedText
 from ledger.checkpoint import open_checkpoint
 from ledger.errors import BadNote, BadTile, Damaged, InvalidProof
-from ledger.merkle import EMPTY_ROOT
 from ledger.models import Checkpoint, Log
 from ledger.storage import SignedHead, Store
-from ledger.tree_files import Head
+from ledger.tree_files import EMPTY, Head
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ def publish(now: datetime, store: Store | None = None) -> int | None:
 def last_head() -> Head:
     """The head of the last checkpoint in the database; the empty tree before the first."""
     found = Checkpoint.objects.order_by("-size").values_list("size", "root").first()
-    return Head(found[0], bytes(found[1])) if found else Head(0, EMPTY_ROOT)
+    return Head(found[0], bytes(found[1])) if found else EMPTY
 
 
 def _unpublished(log: Log, store: Store) -> bool:
@@ -95,7 +94,7 @@ def _write_and_verify(store: Store, last: Head, head: Head) -> None:
     except (BadTile, Damaged, InvalidProof) as error:
         logger.warning("The log's files are damaged (%s); all of them are written again from the entries", error)
         tree_files.write_files(store, 0, head.size)
-        tree_files.verify_files(store, Head(0, EMPTY_ROOT), head)
+        tree_files.verify_files(store, EMPTY, head)
         tree_files.verify_files(store, last, head)
     tree_files.tidy(store, last.size, head.size)
 

@@ -108,7 +108,6 @@ class LogFacts:
     anchored_size: int
     final_size: int
     final: datetime | None
-    pending: int
 
 
 @dataclass(frozen=True)

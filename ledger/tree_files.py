@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ledger import storage, tiles
 from ledger.errors import BadTile, Damaged
-from ledger.merkle import CompactRange, consistency_proof, leaf_hash, verify_consistency
+from ledger.merkle import EMPTY_ROOT, CompactRange, consistency_proof, leaf_hash, verify_consistency
 from ledger.models import Entry
 from ledger.storage import Store
 from ledger.tiles import WIDTH, EntryBundle
@@ -22,6 +22,9 @@ class Head:
     root: bytes
 
 
+EMPTY = Head(0, EMPTY_ROOT)
+
+
 def write_files(store: Store, old: int, new: int) -> None:
     """Write what a log of `new` entries has and one of `old` entries lacks. Everything, if `old` is 0."""
     for start, end in _chunks(old, new):
@@ -32,7 +35,9 @@ def write_files(store: Store, old: int, new: int) -> None:
         files = {tiles.tile_path(tile): data for tile, data in made.items()}
         for bundle in storage.bundles(start, end):
             place = bundle.index * WIDTH - first
-            files[tiles.entries_path(bundle)] = tiles.pack_entries([body for _, body in rows[place : place + bundle.width]])
+            files[tiles.entries_path(bundle)] = tiles.pack_entries(
+                [body for _, body in rows[place : place + bundle.width]]
+            )
         store.write(files)
 
 

@@ -1,0 +1,89 @@
+"""What the tables of upper rooms must hold, according to the log. Rooms register a pure function for each event type."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn, TypeAlias
+
+from ledger.records import EntryView
+
+
+class _Erased:
+    """Stands for a value that was erased. It can be put into a row; anything else made of it is refused."""
+
+    def __repr__(self) -> str:
+        return "ERASED"
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise TypeError("an erased value cannot be computed with")
+
+    __str__ = __format__ = __bool__ = __len__ = __iter__ = __eq__ = __lt__ = _refuse  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+
+ERASED: Final = _Erased()
+
+
+@dataclass(frozen=True)
+class ExpectedRow:
+    """A row of `table` ("repositories.Revision") that the log speaks about: found by `key`, holding `columns`.
+
+    Both are Django look-ups to values, and the key finds at most one row. A column with the value `ERASED` may hold
+    anything. `absent` says that there must be no such row.
+
+    A later entry about the same table, key and column counts instead of an earlier one. For that to be found, the two
+    entries share a subject, be it their own or a related one, and write the key with the same look-ups.
+    """
+
+    table: str
+    key: Mapping[str, Any]
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    absent: bool = False
+
+
+Details: TypeAlias = Mapping[str, Mapping[str, Any]]
+ExpectRows: TypeAlias = Callable[[EntryView, Details], Sequence[ExpectedRow]]
+
+_functions: dict[str, ExpectRows] = {}
+
+
+def register_expected_rows(event_type: str, expect_rows: ExpectRows) -> None:
+    """`expect_rows(entry, details)` says which rows an entry of this type leaves behind. It is pure.
+
+    `details` holds the groups of the entry. Every value of an erased group is `ERASED`: a function that passes it on into a
+    column says that the column is spoken for and unknown. A function that cannot work with it is called again
+    without the erased groups.
+    """
+    _functions[event_type] = expect_rows
+
+
+def registered_types() -> list[str]:
+    """The event types whose rows are compared."""
+    return sorted(_functions)
+
+
+def expected_rows(entry: EntryView) -> Sequence[ExpectedRow]:
+    """What an entry with all its details says about the tables."""
+    function = _functions.get(entry.type)
+    if function is None:
+        return []
+    if not entry.erased:
+        return function(entry, entry.details)
+    erased = {group: _ErasedGroup() for group in entry.erased}
+    try:
+        return function(entry, {**entry.details, **erased})
+    except Exception:
+        # Whatever the function made of an erased value, it has its answer for a group that is not there.
+        return function(entry, entry.details)
+
+
+class _ErasedGroup(Mapping[str, Any]):
+    """A group of which nothing is known any more, so every field is there and erased."""
+
+    def __getitem__(self, name: str) -> Any:
+        return ERASED
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 1

@@ -1,0 +1,160 @@
+"""Compares the log's own memories with each other: database, files, published checkpoint, last signed head, chain.
+
+Each check is named; a disagreement becomes a finding with that name under the subject `log`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from chain import calls
+from chain import selectors as chain
+from chain.errors import ChainError
+from ledger import keys, note, tree_files
+from ledger.checkpoint import Checkpoint as SignedText
+from ledger.checkpoint import open_checkpoint
+from ledger.errors import LedgerError
+from ledger.merkle import CompactRange, root_hash
+from ledger.mismatches import Finding, about_log
+from ledger.models import Anchor, Checkpoint, Entry, Log
+from ledger.publisher import last_head
+from ledger.storage import Store
+from ledger.tree_files import Head
+
+CHAIN_CHECKS = ("chain head", "anchors")
+FULL_CHECKS = ("leaves", "checkpoints", "files")
+_ANCHORS_AT_ONCE = 100
+
+
+@dataclass
+class LogChecks:
+    """What was found, and the checks that could not be or were not made."""
+
+    findings: list[Finding] = field(default_factory=list)
+    unchecked: set[str] = field(default_factory=set)
+    made: list[str] = field(default_factory=list)
+
+
+def check_log(store: Store, *, full: bool) -> LogChecks:
+    """All checks; those that read the whole log only if `full`."""
+    log, last = Log.objects.first(), Checkpoint.objects.order_by("-size").first()
+    result = LogChecks()
+    if log is None or last is None:
+        return result
+    head = Head(last.size, bytes(last.root))
+    checks: list[tuple[str, Callable[[], Iterator[tuple[str, str]]]]] = [
+        ("signatures", lambda: _signatures(log, last)),
+        ("published checkpoint", lambda: _published(store, last)),
+        ("signed head", lambda: _signed_head(store, head)),
+        ("right edge", lambda: _right_edge(store, head)),
+        ("chain head", lambda: _chain_head(store)),
+        ("anchors", lambda: _anchors(_ANCHORS_AT_ONCE if full else 1)),
+    ]
+    if full:
+        checks += [
+            ("leaves", lambda: _leaves(log)),
+            ("checkpoints", _checkpoints),
+            ("files", lambda: _files(store, head)),
+        ]
+    else:
+        result.unchecked.update(FULL_CHECKS)
+    for name, check in checks:
+        _run(result, name, check)
+    return result
+
+
+def _run(result: LogChecks, name: str, check: Callable[[], Iterator[tuple[str, str]]]) -> None:
+    try:
+        result.findings += [about_log(name, expected, found) for expected, found in check()]
+        result.made.append(name)
+    except ChainError:
+        # That the chain does not answer says nothing about what stands on it.
+        result.unchecked.add(name)
+    except (LedgerError, OSError) as error:
+        result.findings.append(about_log(name, "", str(error)))
+        result.made.append(name)
+
+
+def _signatures(log: Log, last: Checkpoint) -> Iterator[tuple[str, str]]:
+    signed = open_checkpoint(
+        last.note, log=note.Ed25519Key.from_vkey(log.verifier_key), operator=keys.operator_verifier(log.origin)
+    )
+    yield from _compare(Head(last.size, bytes(last.root)), Head(signed.size, signed.root))
+
+
+def _published(store: Store, last: Checkpoint) -> Iterator[tuple[str, str]]:
+    published = store.checkpoint()
+    if published is None:
+        # The first checkpoint is in the database a moment before it is in the file.
+        if Checkpoint.objects.exclude(size=last.size).exists():
+            yield _words(Head(last.size, bytes(last.root))), ""
+        return
+    text = SignedText.from_text(note.Note.from_text(published).text)
+    # The file may be a moment behind the database, and is compared with the checkpoint of its own size.
+    row = Checkpoint.objects.filter(size=text.size).first()
+    if row is None or row.note != published:
+        yield row.note if row else f"no checkpoint of size {text.size}", published
+
+
+def _signed_head(store: Store, head: Head) -> Iterator[tuple[str, str]]:
+    signed = store.signed_head()
+    if signed is None or signed.size < head.size:
+        yield _words(head), _words(Head(signed.size, signed.root)) if signed else ""
+    elif signed.size == head.size:
+        yield from _compare(head, Head(signed.size, signed.root))
+
+
+def _right_edge(store: Store, head: Head) -> Iterator[tuple[str, str]]:
+    yield from _compare(head, Head(head.size, root_hash(store.reader(head.size), head.size)))
+
+
+def _files(store: Store, head: Head) -> Iterator[tuple[str, str]]:
+    tree_files.verify_files(store, tree_files.EMPTY, head)
+    yield from ()
+
+
+def _leaves(log: Log) -> Iterator[tuple[str, str]]:
+    # Sequenced since the row was read: compare with the size it had then.
+    yield from _compare(Head(log.size, bytes(log.root)), Head(log.size, tree_files.root_of_entries(log.size)))
+
+
+def _checkpoints() -> Iterator[tuple[str, str]]:
+    """Every checkpoint ever published, against the leaves as they are now."""
+    heads = Checkpoint.objects.order_by("size").values_list("size", "root")
+    leaves = Entry.objects.filter(leaf_index__isnull=False).order_by("leaf_index").values_list("leaf_hash", flat=True)
+    edge, rest = CompactRange(), leaves.iterator(chunk_size=10_000)
+    for size, root in heads.iterator(chunk_size=1_000):
+        edge.extend(map(bytes, islice(rest, size - edge.size)))
+        yield from _compare(Head(size, bytes(root)), Head(edge.size, edge.root()))
+
+
+def _chain_head(store: Store) -> Iterator[tuple[str, str]]:
+    found = calls.read_head()
+    if found.size == 0:
+        return
+    # Read after the chain: whatever is anchored was published before.
+    on_chain, head = Head(found.size, bytes(found.root)), last_head()
+    if on_chain.size > head.size:
+        yield _words(head), _words(on_chain)
+        return
+    root = root_hash(store.reader(head.size), on_chain.size)
+    yield from _compare(Head(on_chain.size, root), on_chain)
+
+
+def _anchors(count: int) -> Iterator[tuple[str, str]]:
+    """The newest anchors that count as being in a block, against what the contract holds."""
+    contract = chain.deployment().anchor_address
+    rows = Anchor.objects.filter(mined__isnull=False, contract=contract).select_related("checkpoint")
+    for row in rows.order_by("-checkpoint_id")[:count]:
+        expected = Head(row.checkpoint_id, bytes(row.checkpoint.root))
+        root = calls.anchored_root(row.checkpoint_id)
+        yield from _compare(expected, Head(row.checkpoint_id, bytes(root or b"")))
+
+
+def _compare(expected: Head, found: Head) -> Iterator[tuple[str, str]]:
+    if expected != found:
+        yield _words(expected), _words(found)
+
+
+def _words(head: Head) -> str:
+    return f"size {head.size}, root {head.root.hex()}"

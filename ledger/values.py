@@ -1,0 +1,100 @@
+"""Database values in the log's terms, so that a column can be compared with an entry and shown without giving words away."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from ledger.entry import format_time
+
+Plain: TypeAlias = Any
+"""None, bool, int, str, or lists and dicts of them."""
+
+_ID = re.compile(r"(?:[a-z]+:)?(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?:0x)?[0-9a-f]{32,64})")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_SHOWN = 300
+
+
+def plain(value: Any) -> Plain:
+    """A value as an entry would write it: times in UTC to the millisecond, ids and bytes in hex, decimals as strings."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, datetime):
+        return format_time(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, Mapping):
+        return {str(name): plain(member) for name, member in value.items()}
+    if isinstance(value, Iterable):
+        return [plain(member) for member in value]
+    return repr(value)
+
+
+def equal(expected: Any, found: Any) -> bool:
+    """Whether two values say the same. Numbers equal their decimal strings, `True` is not 1."""
+    left, right = plain(expected), plain(found)
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(expected, Decimal) or isinstance(found, Decimal):
+        return _decimal(left) == _decimal(right)
+    return bool(left == right)
+
+
+def shown(value: Any, public: frozenset[str]) -> str:
+    """A value in public: strings that the log does not hold in the open appear only as their digest.
+
+    A column that differs may hold anything, a name or an address included, and must not get into public by differing.
+    """
+    return json.dumps(_masked(plain(value), public), ensure_ascii=False, sort_keys=True)[:_SHOWN]
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string in an entry's data, and the part after the colon of those that are subjects."""
+    if isinstance(value, str):
+        yield value
+        yield value.partition(":")[2]
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from strings(member)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from strings(member)
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _masked(value: Plain, public: frozenset[str]) -> Plain:
+    if isinstance(value, str):
+        return value if _is_open(value, public) else f"sha256:{digest(value)[:16]}…"
+    if isinstance(value, dict):
+        return {name: _masked(member, public) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_masked(member, public) for member in value]
+    return value
+
+
+def _is_open(value: str, public: frozenset[str]) -> bool:
+    return value == "" or value in public or bool(_ID.fullmatch(value) or _TIME.fullmatch(value))
+
+
+def _decimal(value: Plain) -> Any:
+    try:
+        return Decimal(str(value))
+    except ArithmeticError:
+        return value
