@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from hub.repositories import overview
+from hub.repositories import selectors as repositories
 from ledger import selectors as ledger
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ MOST_ENTRIES = 2_000
 def revision_bundle(repository: "Repository", revision: "Revision", viewer: Any) -> str:
     """The newest `MOST_ENTRIES` entries about the repository, the revision with its line of parents, and its whole tree."""
     entries = ledger.published_entries_about(f"repo:{repository.id}", most=MOST_ENTRIES)
-    line = overview.own_line(revision, most=200)
-    trees = overview.tree_bodies(revision)
+    line = repositories.own_line(revision, most=200)
+    trees = repositories.tree_bodies(revision)
     salts = {f"repo:{repository.id}": bytes(repository.salt)} if revision.salted else {}
     return ledger.bundle(
         entries,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chain import selectors as chain
-from hub.repositories import overview
+from hub.repositories import selectors as repositories
 from ledger import selectors as ledger
 from ledger.records import EntryStatus, MismatchView, State
 
@@ -60,7 +60,7 @@ def repository_status(repository: "Repository") -> Status:
 def revision_status(repository: "Repository", revision: "Revision") -> Status:
     status = ledger.statuses([revision.entry])[revision.entry.uid]
     mismatches = ledger.open_mismatches([f"repo:{repository.id}", f"rev:{revision.id}"])
-    damaged = overview.damaged_paths(revision)
+    damaged = repositories.damaged_paths(revision)
     checks = [
         _content(revision, damaged),
         _signature(status),
@@ -76,7 +76,7 @@ def list_statuses(found: Iterable["Repository"]) -> Mapping[UUID, Status]:
     rows = [repository for repository in found if repository.head is not None]
     statuses = ledger.statuses([repository.head.entry for repository in rows if repository.head])
     wrong = {mismatch.subject for mismatch in ledger.open_mismatches(_subjects(rows))}
-    damaged = overview.damaged_repositories([repository.id for repository in rows])
+    damaged = repositories.damaged_repositories([repository.id for repository in rows])
     result = {}
     for repository in rows:
         assert repository.head is not None

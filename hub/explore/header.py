@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hub.explore import checks, figures
-from hub.repositories import links, overview
+from hub.repositories import links
 from hub.repositories import selectors as repositories
 from web.templatetags.display import time_tag
 
@@ -63,7 +63,7 @@ def _plain_age(status: checks.Status) -> str:
 
 
 def facts(repository: "Repository") -> list[Fact]:
-    revisions = overview.latest_revisions(repository, most=30)
+    revisions = repositories.latest_revisions(repository, most=30)
     found = []
     if revisions:
         latest = revisions[-1]
@@ -80,7 +80,7 @@ def facts(repository: "Repository") -> list[Fact]:
         name = headline.name[:1].upper() + headline.name[1:]
         line = list(headline.values)
         found.append(Fact(name, headline.value, headline.detail, headline.word, headline.tone, line, headline.name))
-    people = overview.people_of(repository)
+    people = repositories.people_of(repository)
     authors = sum(person.revisions > 0 for person in people)
     words = ngettext("%(n)d has published", "%(n)d have published", authors) % {"n": authors}
     found.append(Fact(_("People"), str(len(people)), words))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hub.accounts import selectors as accounts
 from hub.errors import NotFound
-from hub.repositories import overview
 from hub.repositories import selectors as repositories
 from ledger import selectors as ledger
 
@@ -44,7 +43,7 @@ def look_up(text: str, viewer: Any) -> Found:
     if match := _DIGEST.fullmatch(text):
         return _digest(match.group(1).lower(), viewer)
     if _COMMIT.fullmatch(text) and not text.isdigit():
-        revision = overview.find_revision(text.lower(), viewer)
+        revision = repositories.find_revision(text.lower(), viewer)
         if revision is not None:
             return Found("revision", text, revision=revision, known=True)
     if match := _NAME.fullmatch(text):
@@ -57,10 +56,10 @@ def look_up(text: str, viewer: Any) -> Found:
 
 def _digest(digest: str, viewer: Any) -> Found:
     """A digest may name a file, a revision or a leaf of the log; a file is what people most often hold."""
-    files = overview.files_with_digest(digest, viewer)
+    files = repositories.files_with_digest(digest, viewer)
     if files:
         return Found("file", digest, files=tuple(files), known=True)
-    revision = overview.find_revision(digest, viewer)
+    revision = repositories.find_revision(digest, viewer)
     if revision is not None:
         return Found("revision", digest, revision=revision, known=True)
     entry = ledger.find_leaf(bytes.fromhex(digest))

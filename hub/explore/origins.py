@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from hub.repositories import licences, links, overview
+from hub.repositories import licences, links
+from hub.repositories import selectors as repositories
 from web.drawing.lineage import MOST_NODES, Edge, Node
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def origins(revision: "Revision", viewer: Any, *, depth: int = 1, uses: bool = F
     """Sources up to `depth` steps back, this repository's own last revisions, and, if asked, what uses the revision."""
     found = Origins()
     seen: set[str] = set()
-    line = overview.own_line(revision, most=OWN)
+    line = repositories.own_line(revision, most=OWN)
     for each in line:
         _add_own(found, each, current=each.id == revision.id)
         seen.add(each.id)
@@ -52,11 +53,11 @@ def origins(revision: "Revision", viewer: Any, *, depth: int = 1, uses: bool = F
     level = line
     for _step in range(depth):
         level = [source for each in level for source in _add_sources(found, each, viewer, seen)]
-    found.rows = [_row(edge, relation_words(edge.relation)) for edge in overview.sources_of(revision, viewer)]
+    found.rows = [_row(edge, relation_words(edge.relation)) for edge in repositories.sources_of(revision, viewer)]
     if revision.parent is not None:
         found.rows.append(_revision_row(revision.parent, pgettext("relation", "earlier revision")))
     if uses:
-        for edge in overview.uses_of(revision, viewer):
+        for edge in repositories.uses_of(revision, viewer):
             _add_use(found, edge, seen)
     if len(found.nodes) > MOST_NODES:
         found.too_many = _("More than %(n)d works are involved; the list says it better than a drawing.") % {
@@ -74,7 +75,7 @@ def _add_own(found: Origins, revision: "Revision", *, current: bool) -> None:
 def _add_sources(found: Origins, revision: "Revision", viewer: Any, seen: set[str]) -> list["Revision"]:
     """Draws the sources that no earlier revision had, and returns those that have sources of their own."""
     further = []
-    for edge in overview.sources_of(revision, viewer):
+    for edge in repositories.sources_of(revision, viewer):
         key = edge.source.id if edge.source is not None else edge.outside_digest
         if key in seen:
             continue

@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from hub.explore import figures
-from hub.repositories import links, metrics, overview
+from hub.repositories import links, metrics
+from hub.repositories import selectors as repositories
 from hub.sentences import describe_here
 from ledger import selectors as ledger
 from ledger.records import EntryStatus, EntryView, State
@@ -54,7 +55,7 @@ def repository_timeline(repository: "Repository", viewer: Any, cursor: str) -> t
     """Everything the log holds about the repository, 30 entries a page, and the page for its cursors."""
     page = ledger.entries_about(f"repo:{repository.id}", cursor=cursor, size=PAGE)
     entries = page.items
-    revisions = overview.revisions_by_entry(repository, [entry.uid for entry in entries])
+    revisions = repositories.revisions_by_entry(repository, [entry.uid for entry in entries])
     statuses = ledger.statuses(entries)
     wrong = {
         (mismatch.leaf_index, mismatch.subject) for mismatch in ledger.open_mismatches([e.subject for e in entries])

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from hub.explore import checks, demo_state, figures, lookup
 from hub.explore.origins import licence_name
-from hub.repositories import links, overview
+from hub.repositories import links
 from hub.repositories import selectors as repositories
 from ledger import selectors as ledger
 from ledger.describing import describe
@@ -42,8 +42,8 @@ class Line:
 
 def lines(found: "list[Repository]") -> list[Line]:
     statuses = checks.list_statuses(found)
-    history = overview.histories([repository.id for repository in found])
-    people = overview.people_counts([repository.id for repository in found])
+    history = repositories.histories([repository.id for repository in found])
+    people = repositories.people_counts([repository.id for repository in found])
     return [
         Line(
             repository,
@@ -103,7 +103,7 @@ def _list(request: HttpRequest, kind: str) -> HttpResponse:
         kind, query, viewer=request.user, licence=wanted["licence"], tag=wanted["tag"], owner=wanted["owner"],
         cursor=request.GET.get("cursor", ""),
     )  # fmt: skip
-    facets = overview.facets(kind, request.user)
+    facets = repositories.facets(kind, request.user)
     context = {
         "section": "models" if kind == "model" else "datasets",
         "kind": kind,

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from hub.accounts import selectors as accounts
 from hub.explore.views.home import lines, record_lines
-from hub.repositories import overview
+from hub.repositories import selectors as repositories
 from ledger import selectors as ledger
 
 
@@ -17,7 +17,7 @@ def person(request: HttpRequest, name: str) -> HttpResponse:
     page = ledger.entries_about(account.actor, cursor=request.GET.get("cursor", ""), size=20)
     context = {
         "person": account,
-        "lines": lines(overview.owned_by(account, request.user)),
+        "lines": lines(repositories.owned_by(account, request.user)),
         "entries": record_lines(page.items, request.user),
         "page": page,
     }
@@ -31,7 +31,7 @@ def me(request: HttpRequest) -> HttpResponse:
     assert request.user.is_authenticated
     page = ledger.entries_about(request.user.actor, size=10)
     context = {
-        "lines": lines(overview.owned_by(request.user, request.user)),
+        "lines": lines(repositories.owned_by(request.user, request.user)),
         "entries": record_lines(page.items, request.user),
     }
     return render(request, "explore/me.html", context)

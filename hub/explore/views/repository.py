@@ -12,7 +12,7 @@ from hub.errors import NotFound
 from hub.explore import bundles, checks
 from hub.explore.origins import Origins, origins
 from hub.explore.timeline import repository_timeline
-from hub.repositories import links, overview
+from hub.repositories import links
 from hub.repositories import selectors as repositories
 
 DEPTHS = (1, 2, 3)
@@ -35,7 +35,9 @@ def history(request: HttpRequest, owner: str, name: str, kind: str = "model") ->
         "latest": latest,
         "status": checks.repository_status(repository),
         "origins": origins(latest, request.user) if latest is not None else Origins(),
-        "people": [{"account": person.account, "words": _role(person)} for person in overview.people_of(repository)],
+        "people": [
+            {"account": person.account, "words": _role(person)} for person in repositories.people_of(repository)
+        ],
         "compare_url": f"{links.repository(repository)}/compare/" if repository.revision_count > 1 else "",
         "lineage_url": links.lineage(repository),
         "bundle_url": links.bundle(repository),
@@ -44,7 +46,7 @@ def history(request: HttpRequest, owner: str, name: str, kind: str = "model") ->
     return render(request, "explore/history.html", context)
 
 
-def _role(person: overview.Person) -> str:
+def _role(person: repositories.Person) -> str:
     words = ngettext("%(n)d revision", "%(n)d revisions", person.revisions) % {"n": person.revisions}
     if person.owner:
         return _("owns, %(revisions)s") % {"revisions": words}
