@@ -22,6 +22,7 @@ from ledger.records import EntryStatus, MismatchView, State
 if TYPE_CHECKING:
     from hub.repositories.models import Repository, Revision
 
+_KEPT = "_explore_status"
 OK, WARN, BAD, RUNNING = "ok", "warn", "bad", "running"
 
 
@@ -51,10 +52,16 @@ class Status:
 
 
 def repository_status(repository: "Repository") -> Status:
-    """The badge of the newest revision, with all four checks made now."""
-    if repository.head is None:
-        return Status("unverified", _("nothing published yet"))
-    return revision_status(repository, repository.head)
+    """The badge of the newest revision, with all four checks made now.
+
+    The answer stays with this row object, so that the head of a page and its checks box say the same and cost once.
+    """
+    kept = vars(repository)
+    if _KEPT not in kept:
+        head = repository.head
+        kept[_KEPT] = revision_status(repository, head) if head else Status("unverified", _("nothing published yet"))
+    status: Status = kept[_KEPT]
+    return status
 
 
 def revision_status(repository: "Repository", revision: "Revision") -> Status:

@@ -41,7 +41,6 @@ class Tab:
 def repository_header(request: HttpRequest, repository: "Repository") -> str:
     """Verified or not, how new, how good, by how many: readable within five seconds, then the way on."""
     status = checks.repository_status(repository)
-    request.repository_status = status  # type: ignore[attr-defined]  (the page below shows the same checks)
     context = {
         "status": _linked(status, links.history(repository) + "#checks"),
         "facts": facts(repository),
