@@ -12,7 +12,7 @@ import graphlay
 
 from web.drawing.svg import element, label, number, shorten, text_width
 
-TALL, LEAST_WIDE, MOST_WIDE, PAD = 48.0, 104.0, 208.0, 12.0
+TALL, LEAST_WIDE, MOST_WIDE, PAD = 48.0, 140.0, 216.0, 12.0
 LAYER_GAP, NODE_GAP, BELOW_GAP = 48.0, 28.0, 32.0
 # Above this a drawing says less than its list.
 MOST_NODES = 40
@@ -113,7 +113,7 @@ def _width(node: Node) -> float:
 
 
 def _gap(edges: Sequence[Edge]) -> float:
-    return max([LAYER_GAP, *(text_width(edge.verb, 12) + 30 for edge in edges if edge.verb)])
+    return max([LAYER_GAP, *(text_width(edge.verb, 12) + 24 for edge in edges if edge.verb)])
 
 
 def _layered(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Placement, list[list[Point]]]:
