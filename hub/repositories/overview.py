@@ -1,25 +1,38 @@
-"""Reads across many repositories or revisions: lists, histories, lineage and look-ups by digest."""
+"""Reads across many repositories or revisions: lists, histories, people, lineage and look-ups by digest.
 
+Wherever a viewer is given, only what that viewer may see is found.
+"""
+
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.core.cache import cache
+from django.db.models import Count, F, Func, Q, QuerySet, TextField
 
-from hub.repositories import tree
-from hub.repositories.models import FileChange, LineageEdge, Maintainer, Repository, Revision, Tree
+from hub import names
+from hub.repositories.access import account_of, visible
+from hub.repositories.browsing import with_heads
+from hub.repositories.models import FileChange, LineageEdge, Maintainer, Repository, Revision
+from hub.repositories.reading import file_or_none, tree_bodies
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
 
-_MOST_FACETS = 40
+__all__ = ["tree_bodies", "visible"]
+
+MOST_FACETS = 60
+_FACETS_KEPT = 60  # seconds
+_HEX = re.compile(r"[0-9a-f]{8,64}")
+WITH_REVISION = ("author", "entry", "parent", "repository__owner")
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a part in a repository."""
+    """Somebody who owns, maintains or has published in a repository; `revisions` counts what they published."""
 
     account: "Account"
     owner: bool
@@ -29,160 +42,180 @@ class Person:
 
 @dataclass(frozen=True)
 class Facets:
-    """Values that a list can be narrowed by, most frequent first."""
+    """What a list can be narrowed by, the most frequent first."""
 
     licences: list[str]
     tags: list[str]
 
 
-def visible(viewer: Any) -> "QuerySet[Repository]":
-    """Every repository that `viewer` may see: public ones, and those they own or maintain. Withdrawn ones are hidden."""
-    shown = Q(visibility=Repository.Visibility.PUBLIC)
-    if getattr(viewer, "is_authenticated", False):
-        shown |= Q(owner=viewer) | Q(maintainers__account=viewer) | Q(owner__members__person=viewer)
-    ids = Repository.objects.filter(shown, withdrawn__isnull=True).values("id")
-    return Repository.objects.filter(id__in=ids).select_related("owner", "head__entry", "head__author")
-
-
-def owned_by(account: "Account", viewer: Any) -> "list[Repository]":
-    """The repositories of a person or organisation, newest change first, at most 100."""
-    return list(visible(viewer).filter(owner=account).order_by("-changed", "id")[:100])
-
-
+# --- lists ---------------------------------------------------------------------------------------
 def facets(kind: str, viewer: Any) -> Facets:
-    found = visible(viewer).filter(kind=kind)
-    licences = found.exclude(licence="").values_list("licence").annotate(n=Count("id")).order_by("-n", "licence")
-    counts: dict[str, int] = defaultdict(int)
-    for tags in found.order_by("-changed").values_list("tags", flat=True)[:500]:
-        for tag in tags:
-            counts[tag] += 1
-    ranked = sorted(counts, key=lambda tag: (-counts[tag], tag))
-    return Facets([row[0] for row in licences[:_MOST_FACETS]], ranked[:_MOST_FACETS])
-
-
-# --- revisions -----------------------------------------------------------------------------------
-def latest_revisions(repository: Repository, *, most: int) -> list[Revision]:
-    """The newest `most` revisions, oldest first."""
-    return list(repository.revisions.select_related("author", "entry").order_by("-number")[:most])[::-1]
-
-
-def histories(ids: Collection[UUID], *, most: int = 30) -> dict[UUID, list[Revision]]:
-    """The newest `most` revisions of several repositories, oldest first: numbers and metrics only."""
-    found: dict[UUID, list[Revision]] = defaultdict(list)
-    rows = Revision.objects.filter(repository__in=ids).only("id", "number", "metrics", "repository_id")
-    for repository, count in Repository.objects.filter(id__in=ids).values_list("id", "revision_count"):
-        found[repository] = list(rows.filter(repository=repository, number__gt=count - most).order_by("number"))
+    """Licences and tags of the repositories that the viewer may see. For the public they are at most a minute old."""
+    key = f"repositories.facets/{kind}"
+    public = account_of(viewer) is None
+    found = cache.get(key) if public else None
+    if found is None:
+        rows = visible(viewer).filter(kind=kind, head__isnull=False)
+        found = Facets(_most_frequent(rows.exclude(licence=""), F("licence")), _most_frequent(rows, _each_tag()))
+        if public:
+            cache.set(key, found, _FACETS_KEPT)
     return found
 
 
-def revisions_by_entry(repository: Repository, uids: Collection[UUID]) -> dict[UUID, Revision]:
-    """The repository's revisions whose entries these are, by the entry's id, with their parents."""
-    rows = repository.revisions.filter(entry__uid__in=uids).select_related(
-        "entry", "parent", "author", "repository__owner"
-    )
-    return {row.entry.uid: row for row in rows}
+def _each_tag() -> Func:
+    return Func(F("tags"), function="jsonb_array_elements_text", output_field=TextField())
 
 
-def own_line(revision: Revision, *, most: int) -> list[Revision]:
-    """The revision and its parents, oldest first, at most `most`."""
-    line = [_loaded().get(id=revision.id)]
-    while line[-1].parent_id is not None and len(line) < most:
-        line.append(_loaded().get(id=line[-1].parent_id))
-    return line[::-1]
+def _most_frequent(rows: QuerySet[Repository], value: Any) -> list[str]:
+    counted = rows.order_by().annotate(facet=value).values("facet").annotate(n=Count("pk")).order_by("-n", "facet")
+    return [row["facet"] for row in counted[:MOST_FACETS]]
 
 
-def find_revision(digest: str, viewer: Any) -> Revision | None:
-    """A revision by its id or by at least 8 hex digits of its beginning, if the viewer may see it and it is the only one."""
-    rows = list(_loaded().filter(id__startswith=digest, repository__in=visible(viewer).values("id"))[:2])
-    return rows[0] if len(rows) == 1 else None
+def owned_by(account: "Account", viewer: Any, most: int = 100) -> list[Repository]:
+    """The account's repositories that the viewer may see, the newest change first."""
+    return list(with_heads(visible(viewer).filter(owner=account)).order_by("-changed", "id")[:most])
 
 
-def _loaded() -> "QuerySet[Revision]":
-    return Revision.objects.select_related("author", "entry", "parent", "repository__owner", "root_tree")
-
-
-# --- people --------------------------------------------------------------------------------------
-def people_of(repository: Repository) -> list[Person]:
-    """Owner first, then maintainers, then authors by the number of their revisions."""
-    counts = dict(repository.revisions.values_list("author").annotate(n=Count("id")))
-    maintainers = [row.account for row in repository.maintainers.select_related("account")]
-    authors = {row.author_id: row.author for row in repository.revisions.select_related("author").distinct("author")}
-    found = [Person(repository.owner, True, False, counts.pop(repository.owner_id, 0))]
-    others = (account for account in maintainers if account.pk != repository.owner_id)
-    found.extend(Person(account, False, True, counts.pop(account.pk, 0)) for account in others)
-    rest = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return found + [Person(authors[key], False, False, n) for key, n in rest if key in authors]
+# --- figures beside a list -----------------------------------------------------------------------
+def histories(ids: Collection[UUID], most: int = 30) -> dict[UUID, list[Revision]]:
+    """The last revisions of each repository, oldest first."""
+    recent = Q(number__gt=F("repository__revision_count") - most)
+    found: dict[UUID, list[Revision]] = defaultdict(list)
+    for revision in Revision.objects.filter(recent, repository__in=list(ids)).defer("body").order_by("number"):
+        found[revision.repository_id].append(revision)
+    return dict(found)
 
 
 def people_counts(ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many people have a part in each repository."""
+    """How many people own, maintain or have published in each repository."""
     people: dict[UUID, set[int]] = defaultdict(set)
-    for repository, owner in Repository.objects.filter(id__in=ids).values_list("id", "owner"):
-        people[repository].add(owner)
-    for repository, account in Maintainer.objects.filter(repository__in=ids).values_list("repository", "account"):
-        people[repository].add(account)
-    for repository, author in (
-        Revision.objects.filter(repository__in=ids).values_list("repository", "author").distinct()
-    ):
-        people[repository].add(author)
+    wanted = list(ids)
+    pairs: list[Iterable[tuple[UUID, int]]] = [
+        Repository.objects.filter(pk__in=wanted).values_list("pk", "owner_id"),
+        Maintainer.objects.filter(repository__in=wanted).values_list("repository_id", "account_id"),
+        Revision.objects.filter(repository__in=wanted).values_list("repository_id", "author_id").distinct(),
+    ]
+    for rows in pairs:
+        for repository, account in rows:
+            people[repository].add(account)
     return {repository: len(accounts) for repository, accounts in people.items()}
+
+
+def damaged_repositories(ids: Collection[UUID]) -> set[UUID]:
+    """Those in whose files some stored bytes no longer match their digest."""
+    rows = FileChange.objects.filter(repository__in=list(ids), blob__damaged__isnull=False)
+    return set(rows.values_list("repository_id", flat=True))
+
+
+# --- revisions -----------------------------------------------------------------------------------
+def by_prefix(rows: Any, text: str) -> Revision | None:
+    """The one revision whose id begins so; None when there is none, or more than one."""
+    if not _HEX.fullmatch(text):
+        return None
+    found: list[Revision] = list(rows.filter(id__startswith=text).select_related(*WITH_REVISION)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def find_revision(text: str, viewer: Any) -> Revision | None:
+    """The one visible revision whose id begins with `text` (8 to 64 hex digits)."""
+    return by_prefix(Revision.objects.filter(repository__in=visible(viewer)), text)
+
+
+def latest_revisions(repository: Repository, most: int = 30) -> list[Revision]:
+    """The last revisions, oldest first."""
+    rows = repository.revisions.select_related(*WITH_REVISION).order_by("-number")[:most]
+    return list(rows)[::-1]
+
+
+def own_line(revision: Revision, most: int) -> list[Revision]:
+    """A revision and those published before it in its repository, at most `most`, oldest first."""
+    rows = Revision.objects.filter(repository_id=revision.repository_id, number__lte=revision.number)
+    return list(rows.select_related(*WITH_REVISION).order_by("-number")[:most])[::-1]
+
+
+def revisions_by_entry(repository: Repository, uids: Collection[UUID]) -> dict[UUID, Revision]:
+    """Which of these entries published which revision, by the entry's uid."""
+    rows = repository.revisions.filter(entry__uid__in=list(uids)).select_related(*WITH_REVISION)
+    return {revision.entry.uid: revision for revision in rows}
+
+
+# --- people --------------------------------------------------------------------------------------
+def people_of(repository: Repository, most: int = 50) -> list[Person]:
+    """The owner, then maintainers, then authors by how much they published."""
+    counts = {
+        row["author"]: row["n"]
+        for row in repository.revisions.order_by().values("author").annotate(n=Count("pk")).order_by("-n")[:most]
+    }
+    authors = {r.author_id: r.author for r in repository.revisions.filter(author__in=counts).distinct("author")
+               .order_by("author").select_related("author")}  # fmt: skip
+    named = Maintainer.objects.filter(repository=repository).select_related("account").order_by("pk")
+    maintainers = {row.account_id: row.account for row in named}
+    everyone = {repository.owner_id: repository.owner, **maintainers, **{pk: authors[pk] for pk in counts}}
+    return [
+        Person(account, pk == repository.owner_id, pk in maintainers, counts.get(pk, 0))
+        for pk, account in everyone.items()
+    ]
 
 
 # --- lineage -------------------------------------------------------------------------------------
 def sources_of(revision: Revision, viewer: Any) -> list[LineageEdge]:
-    """What a revision was made from. A source that the viewer may not see is left out."""
-    return [edge for edge in _edges().filter(revision=revision) if edge.source is None or _sees(viewer, edge.source)]
+    """What the revision was made from, in the order of its card.
+
+    A source that the viewer may not see comes as an outside one without address, named by nothing but these words.
+    """
+    rows = revision.sources.select_related(*(f"source__{path}" for path in WITH_REVISION)).order_by("pk")
+    edges = list(rows)
+    ids = {edge.source.repository_id for edge in edges if edge.source is not None}
+    seen = set(visible(viewer).filter(pk__in=ids).values_list("pk", flat=True))
+    return [edge if edge.source is None or edge.source.repository_id in seen else _hidden(edge) for edge in edges]
 
 
-def uses_of(revision: Revision, viewer: Any, *, most: int = 60) -> list[LineageEdge]:
-    """Revisions that any revision of this repository went into, newest first, among those the viewer may see."""
-    rows = _edges().filter(source__repository=revision.repository).order_by("-revision__published")[:most]
-    return [edge for edge in rows if _sees(viewer, edge.revision)]
+def _hidden(edge: LineageEdge) -> LineageEdge:
+    words = names.private_repository().text
+    return LineageEdge(
+        revision=edge.revision, relation=edge.relation, outside_digest=str(edge.source_id), outside_url=words
+    )
 
 
-def _edges() -> "QuerySet[LineageEdge]":
-    return LineageEdge.objects.select_related(
-        "source__repository__owner", "source__entry", "source__author", "source__parent",
-        "revision__repository__owner", "revision__entry", "revision__author",
-    ).order_by("id")  # fmt: skip
+def uses_of(revision: Revision, viewer: Any, most: int = 100) -> list[LineageEdge]:
+    """Visible revisions elsewhere that were made from this revision's repository, newest first, with the edge to each."""
+    rows = LineageEdge.objects.filter(
+        source__repository_id=revision.repository_id, revision__repository__in=visible(viewer)
+    ).exclude(revision__repository_id=revision.repository_id)
+    related = [f"{end}__{path}" for end in ("revision", "source") for path in WITH_REVISION]
+    return list(rows.select_related(*related).order_by("-revision__published", "pk")[:most])
 
 
-def _sees(viewer: Any, revision: Revision) -> bool:
-    repository = revision.repository
-    public = repository.visibility == Repository.Visibility.PUBLIC and repository.withdrawn is None
-    return public or visible(viewer).filter(id=repository.id).exists()
+def used_by(repository: Repository, viewer: Any, most: int = 100) -> list[Repository]:
+    """Other visible repositories that have a revision made from one of this one's, the newest change first."""
+    users = LineageEdge.objects.filter(source__repository=repository).values("revision__repository")
+    rows = visible(viewer).filter(pk__in=users).exclude(pk=repository.pk)
+    return list(with_heads(rows).order_by("-changed", "id")[:most])
 
 
 # --- bytes ---------------------------------------------------------------------------------------
-def files_with_digest(digest: str, viewer: Any, *, most: int = 20) -> list[FileChange]:
-    """Where these bytes were published, newest first, among the repositories that the viewer may see."""
-    rows = FileChange.objects.filter(blob=digest, revision__repository__in=visible(viewer).values("id"))
-    related = ("blob", "revision__author", "revision__entry", "revision__repository__owner", "revision__parent")
+def files_with_digest(sha256: str, viewer: Any, most: int = 20) -> list[FileChange]:
+    """Where these bytes were published, newest first, in repositories that the viewer may see."""
+    rows = FileChange.objects.filter(blob_id=sha256, repository__in=visible(viewer))
+    related = (
+        "blob",
+        "revision__author",
+        "revision__entry",
+        "revision__parent",
+        "revision__repository__owner",
+        "revision__repository__head",
+    )
     return list(rows.select_related(*related).order_by("-revision__published", "path")[:most])
 
 
 def damaged_paths(revision: Revision) -> list[str]:
-    """Paths of the repository whose stored bytes no longer match their digest."""
-    rows = FileChange.objects.filter(revision__repository=revision.repository_id, blob__damaged__isnull=False)
-    return list(rows.order_by("path").values_list("path", flat=True)[:20])
-
-
-def damaged_repositories(ids: Iterable[UUID]) -> set[UUID]:
-    rows = FileChange.objects.filter(revision__repository__in=list(ids), blob__damaged__isnull=False)
-    return set(rows.values_list("revision__repository", flat=True).distinct())
-
-
-def tree_bodies(revision: Revision, *, most: int = 5_000) -> Sequence[bytes]:
-    """The canonical bytes of every directory of a revision, root first, at most `most`."""
-    found: dict[str, bytes] = {}
-    wanted = [revision.root_tree_id]
-    while wanted and len(found) < most:
-        for row in Tree.objects.filter(digest__in=wanted[: most - len(found)]):
-            found[row.digest] = bytes(row.body)
-        below = {member.sha256 for digest in wanted if digest in found for member in _folders(found[digest])}
-        wanted = sorted(below - set(found))
-    return list(found.values())
-
-
-def _folders(body: bytes) -> list[tree.Member]:
-    return [member for member in tree.decode(body) if member.type == tree.TREE]
+    """Files of the revision whose stored bytes no longer match their digest."""
+    rows = FileChange.objects.filter(
+        repository_id=revision.repository_id, number__lte=revision.number, blob__damaged__isnull=False
+    )
+    found = []
+    for path, sha256 in rows.values_list("path", "blob_id").distinct().order_by("path"):
+        current = file_or_none(revision, path)
+        if current is not None and current.sha256 == sha256:
+            found.append(path)
+    return found

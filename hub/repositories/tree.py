@@ -25,7 +25,7 @@ from typing import Literal
 MAX_MEMBERS = 10_000
 MAX_DEPTH = 32
 MAX_NAME_BYTES = 255
-MAX_PATH_BYTES = 1024
+MAX_PATH_BYTES = 512
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 FILE: Literal["file"] = "file"

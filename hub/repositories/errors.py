@@ -1,0 +1,55 @@
+"""What repositories refuse beyond the hub's own errors. `code` is the Hugging Face Hub's `X-Error-Code` for it."""
+
+from django.utils.translation import gettext as _
+
+from hub.errors import Conflict, Gone, NotFound
+
+
+class RepositoryNotFound(NotFound):
+    """No repository of this name, or none that this viewer may see; nobody can tell which."""
+
+    code = "RepoNotFound"
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no repository here that you may see."))
+
+
+class RevisionNotFound(NotFound):
+    """No branch, tag or commit of this name in the repository."""
+
+    code = "RevisionNotFound"
+
+    def __init__(self, rev: str) -> None:
+        super().__init__(_("The repository has no branch, tag or commit called “%(rev)s”.") % {"rev": rev[:80]})
+
+
+class PathNotFound(NotFound):
+    """No file or folder of this path in the revision."""
+
+    code = "EntryNotFound"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(_("This revision has no file or folder called “%(path)s”.") % {"path": path[:200]})
+
+
+class Withdrawn(Gone):
+    """The owner withdrew the repository."""
+
+    code = "RepoNotFound"
+
+    def __init__(self) -> None:
+        super().__init__(_("The owner has withdrawn this repository. Its entries stay in the log."))
+
+
+class BytesGone(Gone):
+    """The file stands in the revision, but its bytes cannot be handed out any more."""
+
+    code = "EntryNotFound"
+
+
+class StaleParent(Conflict):
+    """Somebody published since the caller looked."""
+
+    def __init__(self, number: int) -> None:
+        words = _("Revision %(number)d was published in the meantime. Load the page again and look at what changed.")
+        super().__init__(words % {"number": number})

@@ -1,0 +1,249 @@
+"""What a revision holds: folders, files, bytes and differences, read from the stored trees. No access checks here."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from django.apps import apps
+from django.utils.translation import gettext as _
+
+from hub.repositories import tree
+from hub.repositories.errors import BytesGone, PathNotFound
+from hub.repositories.models import FileChange, Repository, Revision, SaltedLeaf, Tree
+from hub.uploads.selectors import blob_store
+
+if TYPE_CHECKING:
+    from hub.uploads.models import Blob
+
+Action = Literal["added", "changed", "removed"]
+_CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """One file of a revision. `leaf` stands in the tree; `blob` is the row of its bytes, whose digest `sha256` is."""
+
+    path: str
+    size: int
+    leaf: str
+    blob: "Blob"
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def folder(self) -> str:
+        return self.path.rpartition("/")[0]
+
+    @property
+    def sha256(self) -> str:
+        return self.blob.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One name in a folder. `changed` is the last change of a file up to this revision; None for folders."""
+
+    name: str
+    path: str
+    type: Literal["file", "tree"]
+    size: int
+    digest: str
+    changed: FileChange | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """What differs at one path between two revisions."""
+
+    path: str
+    action: Action
+    old: FileView | None
+    new: FileView | None
+
+
+# --- trees ---------------------------------------------------------------------------------------
+class StoredTrees:
+    """A `tree.Reader` over the database that remembers what it read. For one request or one service call."""
+
+    def __init__(self, known: Mapping[str, bytes] | None = None) -> None:
+        self._known: dict[str, bytes] = {tree.EMPTY_ROOT: tree.EMPTY, **(known or {})}
+
+    def __call__(self, digests: Collection[str]) -> Mapping[str, bytes]:
+        missing = [digest for digest in digests if digest not in self._known]
+        for start in range(0, len(missing), _CHUNK):
+            rows = Tree.objects.filter(digest__in=missing[start : start + _CHUNK]).values_list("digest", "body")
+            self._known.update((digest, bytes(body)) for digest, body in rows)
+        return {digest: self._known[digest] for digest in digests}
+
+
+def leaf_of(repository: Repository, sha256: str, *, salted: bool) -> str:
+    """What stands in the tree for these bytes."""
+    return tree.salted_leaf(bytes(repository.salt), sha256) if salted else sha256
+
+
+def blobs_of(revision: Revision, leaves: Iterable[str]) -> dict[str, "Blob"]:
+    """The bytes behind leaves of this revision's tree, by leaf. Leaves without a row are left out."""
+    wanted = list(dict.fromkeys(leaves))
+    found: dict[str, Blob] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        found.update(_some_blobs(revision, wanted[start : start + _CHUNK]))
+    return found
+
+
+def _some_blobs(revision: Revision, leaves: list[str]) -> dict[str, "Blob"]:
+    if revision.salted:
+        rows = SaltedLeaf.objects.filter(repository_id=revision.repository_id, leaf__in=leaves).select_related("blob")
+        return {row.leaf: row.blob for row in rows}
+    return dict(apps.get_model("uploads", "Blob").objects.in_bulk(leaves))
+
+
+# --- files ---------------------------------------------------------------------------------------
+def member_at(revision: Revision, path: str, trees: StoredTrees | None = None) -> tree.Member:
+    """The file or folder at a path as addresses write it; the root for "". Raises PathNotFound."""
+    try:
+        wanted = tree.clean_path(path.strip("/")) if path.strip("/") else ""
+        return tree.find(trees or StoredTrees(), revision.root_tree_id, wanted)
+    except tree.TreeRefused:
+        raise PathNotFound(path) from None
+
+
+def file_at(revision: Revision, path: str, trees: StoredTrees | None = None) -> FileView:
+    """The file at `path`. Raises PathNotFound, also for a folder."""
+    member = member_at(revision, path, trees)
+    if member.type != tree.FILE:
+        raise PathNotFound(path)
+    return _file_view(revision, tree.clean_path(path.strip("/")), member)
+
+
+def file_or_none(revision: Revision | None, path: str) -> FileView | None:
+    try:
+        return file_at(revision, path) if revision is not None else None
+    except PathNotFound:
+        return None
+
+
+def _file_view(revision: Revision, path: str, member: tree.Member) -> FileView:
+    blob = blobs_of(revision, [member.digest]).get(member.digest)
+    if blob is None:
+        raise BytesGone(_("The bytes of “%(path)s” are no longer stored here.") % {"path": path})
+    return FileView(path, member.size, member.digest, blob)
+
+
+def list_directory(revision: Revision, path: str = "") -> list[ItemView]:
+    """A folder's names, folders first, each with the last change of it. Raises PathNotFound, also for a file."""
+    trees = StoredTrees()
+    member = member_at(revision, path, trees)
+    if member.type != tree.TREE:
+        raise PathNotFound(path)
+    folder = path.strip("/")
+    members = tree.decode(trees([member.digest])[member.digest])
+    ordered = sorted(members, key=lambda found: (found.type != tree.TREE, found.name.casefold(), found.name))
+    paths = {found.name: f"{folder}/{found.name}" if folder else found.name for found in ordered}
+    changed = last_changes(revision, [paths[found.name] for found in ordered if found.type == tree.FILE])
+    return [
+        ItemView(m.name, paths[m.name], m.type, m.size, m.digest, changed.get(paths[m.name])) for m in ordered
+    ]  # fmt: skip
+
+
+def last_changes(revision: Revision, paths: list[str]) -> dict[str, FileChange]:
+    """The newest change of each path up to this revision."""
+    rows = FileChange.objects.filter(repository_id=revision.repository_id, path__in=paths, number__lte=revision.number)
+    newest = rows.order_by("path", "-number").distinct("path").select_related("revision__author")
+    return {change.path: change for change in newest}
+
+
+def all_files(revision: Revision, folder: str = "") -> Iterator[tuple[str, tree.Leaf]]:
+    """Every file of the revision, or of one folder in it, as (path, leaf)."""
+    trees = StoredTrees()
+    member = member_at(revision, folder, trees)
+    yield from tree.walk(trees, member.digest, folder.strip("/"))
+
+
+def tree_bodies(revision: Revision) -> list[bytes]:
+    """The canonical bytes of every directory of the revision, the root first, each once."""
+    trees = StoredTrees()
+    found: dict[str, bytes] = {}
+    level = [revision.root_tree_id]
+    while level:
+        bodies = trees([digest for digest in level if digest not in found])
+        found.update(bodies)
+        members = (member for body in bodies.values() for member in tree.decode(body))
+        level = list(dict.fromkeys(m.digest for m in members if m.type == tree.TREE and m.digest not in found))
+    return list(found.values())
+
+
+# --- bytes ---------------------------------------------------------------------------------------
+def location(file: FileView) -> Path:
+    """Where the bytes lie. Raises BytesGone, with words, when they may not or cannot be handed out."""
+    if file.blob.taken_down is not None:
+        raise BytesGone(_("These bytes were taken down. The log says when and why."))
+    path = blob_store().path(file.sha256)
+    if not path.exists():
+        raise BytesGone(_("The bytes of “%(path)s” are missing from the store.") % {"path": file.path})
+    return path
+
+
+def read_bytes(file: FileView, most: int) -> bytes:
+    """The first `most` bytes."""
+    with location(file).open("rb") as stream:
+        return stream.read(most)
+
+
+def read_text(file: FileView, most: int) -> str:
+    """The first `most` bytes as UTF-8; what is no UTF-8 becomes U+FFFD."""
+    return read_bytes(file, most).decode("utf-8", errors="replace")
+
+
+# --- differences ---------------------------------------------------------------------------------
+def changes_of(revision: Revision) -> list[ChangeView]:
+    """What a revision did to its files, by path, as it was written down when it was published."""
+    rows = revision.changes.order_by("path").select_related("blob", "old_blob")
+    return [_change_view(row, revision) for row in rows]
+
+
+def _change_view(row: FileChange, revision: Revision) -> ChangeView:
+    sides = []
+    for blob, size in ((row.old_blob, row.old_size), (row.blob, row.size)):
+        leaf = leaf_of(revision.repository, blob.sha256, salted=revision.salted) if blob else ""
+        sides.append(FileView(row.path, size or 0, leaf, blob) if blob else None)
+    action: Action = "added" if sides[0] is None else "removed" if sides[1] is None else "changed"
+    return ChangeView(row.path, action, sides[0], sides[1])
+
+
+def changes_between(old: Revision, new: Revision) -> list[ChangeView]:
+    """Every path whose bytes differ between two revisions, by path. Equal folders are not opened."""
+    if old.salted != new.salted:
+        return _changes_by_bytes(old, new)
+    differences = tree.diff_trees(StoredTrees(), old.root_tree_id, new.root_tree_id)
+    before = blobs_of(old, (found.old.digest for found in differences if found.old))
+    after = blobs_of(new, (found.new.digest for found in differences if found.new))
+    return [
+        ChangeView(d.path, d.action, _side(d.path, d.old, before), _side(d.path, d.new, after)) for d in differences
+    ]  # fmt: skip
+
+
+def _side(path: str, leaf: tree.Leaf | None, blobs: Mapping[str, "Blob"]) -> FileView | None:
+    blob = blobs.get(leaf.digest) if leaf else None
+    return FileView(path, leaf.size, leaf.digest, blob) if leaf and blob else None
+
+
+def _changes_by_bytes(old: Revision, new: Revision) -> list[ChangeView]:
+    """When one tree is salted and the other is not, their leaves say nothing about each other."""
+    before, after = _views(old), _views(new)
+    found = []
+    for path in sorted(before.keys() | after.keys(), key=str.encode):
+        left, right = before.get(path), after.get(path)
+        if left is None or right is None or left.sha256 != right.sha256:
+            action: Action = "added" if left is None else "removed" if right is None else "changed"
+            found.append(ChangeView(path, action, left, right))
+    return found
+
+
+def _views(revision: Revision) -> dict[str, FileView]:
+    leaves = dict(all_files(revision))
+    blobs = blobs_of(revision, (leaf.digest for leaf in leaves.values()))
+    sides = {path: _side(path, leaf, blobs) for path, leaf in leaves.items()}
+    return {path: view for path, view in sides.items() if view is not None}

@@ -1,0 +1,123 @@
+"""What other features may ask about repositories. Reads only; access is checked wherever a viewer is given.
+
+One repository and one revision are answered here; `overview` holds the reads across many.
+"""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models.functions import Lower
+
+from hub.repositories.access import (
+    Role,
+    may_change,
+    may_own_here,
+    may_publish,
+    may_read,
+    owners_for,
+    role_of,
+    visible,
+    visible_to,
+)
+from hub.repositories.browsing import search, with_heads
+from hub.repositories.errors import RepositoryNotFound, RevisionNotFound, Withdrawn
+from hub.repositories.models import FileChange, Reference, Repository, Revision
+from hub.repositories.overview import (
+    WITH_REVISION,
+    Facets,
+    Person,
+    by_prefix,
+    damaged_paths,
+    damaged_repositories,
+    facets,
+    files_with_digest,
+    find_revision,
+    histories,
+    latest_revisions,
+    own_line,
+    owned_by,
+    people_counts,
+    people_of,
+    revisions_by_entry,
+    sources_of,
+    used_by,
+    uses_of,
+)
+from hub.repositories.reading import (
+    ChangeView,
+    FileView,
+    ItemView,
+    all_files,
+    changes_between,
+    changes_of,
+    file_at,
+    file_or_none,
+    list_directory,
+    location,
+    read_bytes,
+    read_text,
+    tree_bodies,
+)
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+
+__all__ = [
+    "ChangeView", "Facets", "FileView", "ItemView", "Person", "Role", "all_files", "changes_between", "changes_of",
+    "damaged_paths", "damaged_repositories", "facets", "file_at", "file_or_none", "files_with_digest", "find_revision",
+    "histories", "latest_revisions", "list_directory", "location", "may_change", "may_own_here", "may_publish",
+    "may_read", "own_line", "owned_by", "owners_for", "people_counts", "people_of", "read_bytes", "read_text", "reads",
+    "repository_by_id", "revision_by_id", "revision_by_ref", "revisions_by_entry", "role_of", "search", "sources_of",
+    "tree_bodies", "used_by", "uses_of", "visible", "visible_repository", "visible_to",
+]  # fmt: skip
+
+MAIN = "main"
+
+
+def visible_repository(viewer: Any, kind: str, owner: str, name: str) -> Repository:
+    """The repository of this name in any spelling of case. Raises RepositoryNotFound, or Withdrawn if it could be seen."""
+    rows = with_heads(Repository.objects.filter(kind=kind))
+    rows = rows.alias(owner_name=Lower("owner__username"), own_name=Lower("name"))
+    return _checked(viewer, rows.filter(owner_name=owner.lower(), own_name=name.lower()).first())
+
+
+def repository_by_id(viewer: Any, repository_id: UUID) -> Repository:
+    """Raises RepositoryNotFound and Withdrawn as `visible_repository` does."""
+    return _checked(viewer, with_heads(Repository.objects.filter(pk=repository_id)).first())
+
+
+def _checked(viewer: Any, repository: Repository | None) -> Repository:
+    if repository is None:
+        raise RepositoryNotFound
+    readable = repository.visibility == Repository.Visibility.PUBLIC or role_of(viewer, repository) is not None
+    if not readable:
+        raise RepositoryNotFound
+    if repository.withdrawn is not None:
+        raise Withdrawn
+    return repository
+
+
+def revision_by_ref(repository: Repository, rev: str) -> Revision:
+    """A branch, a tag, a commit id (40 digits), a revision id (64) or a prefix of at least 8. Raises RevisionNotFound."""
+    name = rev.removeprefix("refs/heads/").removeprefix("refs/tags/")
+    references = Reference.objects.filter(repository=repository, name=name).order_by("kind")
+    reference = references.select_related(*(f"revision__{path}" for path in WITH_REVISION)).first()
+    if reference is not None:
+        return reference.revision
+    found = by_prefix(repository.revisions.all(), rev.lower())
+    if found is None:
+        raise RevisionNotFound(rev)
+    return found
+
+
+def revision_by_id(viewer: Any, revision_id: str) -> Revision:
+    """A revision of a repository that the viewer may see, by its id or commit id. Raises RevisionNotFound."""
+    found = find_revision(revision_id, viewer) if len(revision_id) in {40, 64} else None
+    if found is None:
+        raise RevisionNotFound(revision_id)
+    return found
+
+
+def reads(account: "Account", sha256: str) -> bool:
+    """Whether a repository that the account may see has published these bytes. Registered with `hub.uploads`."""
+    return FileChange.objects.filter(blob_id=sha256, repository__in=visible(account)).exists()
