@@ -14,8 +14,53 @@ from django.db.models import Count, Min, Prefetch, Q, QuerySet
 
 from ledger.errors import NotFound
 from ledger.models import AuditRun, Details, Entry, Mismatch
+from ledger.progress import (
+    anchor_by_transaction,
+    anchors,
+    checkpoint_at,
+    checkpoints,
+    entry_status,
+    last_anchor,
+    latest_checkpoint,
+    log_facts,
+    statuses,
+)
+from ledger.proofs import bundle, checked_inclusion, checkpoint_signers, consistency_proof, inclusion_proof
 from ledger.records import AuditView, EntryView, MismatchView
 from web.pagination import SIZE, Page, keyset
+
+__all__ = [
+    "anchor_by_transaction",
+    "anchors",
+    "bundle",
+    "checked_inclusion",
+    "checkpoint_at",
+    "checkpoint_signers",
+    "checkpoints",
+    "consistency_proof",
+    "entries_about",
+    "entries_between",
+    "entries_by_actor",
+    "entries_by_uid",
+    "entries_with_subject",
+    "entry_by_index",
+    "entry_by_uid",
+    "entry_status",
+    "find_entry",
+    "find_leaf",
+    "inclusion_proof",
+    "last_anchor",
+    "last_audit",
+    "later_entries",
+    "latest_checkpoint",
+    "log_facts",
+    "open_mismatches",
+    "pending_count",
+    "sequenced_entries",
+    "statuses",
+    "to_view",
+    "written_since",
+]
 
 LARGEST_INDEX = 2**63 - 1
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from chain import services as chain
 from chain.errors import ChainError
 from ledger import anchoring, auditing, publisher, sequencer
+from ledger.errors import LedgerError
 from ledger.models import Log
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,9 @@ def sequence_and_publish() -> None:
     except ChainError as error:
         # Before the contract stands the operator's line cannot be signed; entries wait in the log.
         logger.warning("No checkpoint was published: %s", error)
+    except LedgerError as error:
+        # It will not go away by itself, and is logged until somebody looks; the audit shows it in public.
+        logger.critical("No checkpoint was published: %s", error)
 
 
 @shared_task(name="ledger.anchor")
@@ -36,6 +40,8 @@ def anchor() -> None:
             step(now)
         except ChainError as error:
             logger.warning("The chain has to wait: %s", error)
+        except LedgerError as error:
+            logger.critical("Nothing was anchored: %s", error)
 
 
 @shared_task(name="ledger.audit_touched")

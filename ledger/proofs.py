@@ -1,0 +1,181 @@
+"""Proofs for readers, made from the stored tiles: inclusion, consistency, tlog-proof files and bundles."""
+
+import base64
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from chain import selectors as chain
+from ledger import bundle as bundles
+from ledger import keys, merkle, note, progress, storage
+from ledger.bundle import AnchorProof, Disclosed, ProvenEntry
+from ledger.errors import BadTile, InvalidProof, LedgerError, NotFound
+from ledger.merkle import ReadHashes
+from ledger.models import Checkpoint, Details, Entry, Log
+from ledger.records import AnchorView, CheckpointView, EntryView
+from ledger.storage import CachedTiles
+
+
+@dataclass(frozen=True)
+class Signers:
+    """Whose signatures under a checkpoint verify now."""
+
+    log: bool
+    operator: bool
+
+    @property
+    def valid(self) -> bool:
+        return self.log and self.operator
+
+
+# --- proofs --------------------------------------------------------------------------------------
+def inclusion_proof(index: int, size: int) -> list[bytes]:
+    """The proof that leaf `index` is in the tree of `size` leaves, from the leaf's sibling up.
+
+    Raises `NotFound` for a size that is not published or an index beyond it, `BadTile` when stored tiles are missing.
+    """
+    read = _published_hashes(size)
+    if not 0 <= index < size:
+        raise NotFound("The tree of this size does not hold this entry.")
+    return merkle.inclusion_proof(read, index, size)
+
+
+def consistency_proof(old: int, new: int) -> list[bytes]:
+    """The proof that the tree of `new` leaves extends that of `old`. Raises as `inclusion_proof` does."""
+    read = _published_hashes(new)
+    if not 0 <= old <= new:
+        raise NotFound("A smaller tree does not extend a larger one.")
+    return merkle.consistency_proof(read, old, new)
+
+
+def checked_inclusion(index: int, size: int) -> list[bytes] | None:
+    """The inclusion proof under the checkpoint of `size`, verified now; None when it does not lead to that root."""
+    body = Entry.objects.filter(leaf_index=index).values_list("body", flat=True).first()
+    checkpoint = Checkpoint.objects.filter(size=size).first()
+    if body is None or checkpoint is None:
+        return None
+    try:
+        proof = inclusion_proof(index, size)
+        merkle.verify_inclusion(merkle.leaf_hash(bytes(body)), index, size, proof, bytes(checkpoint.root))
+    except (InvalidProof, BadTile, NotFound):
+        return None
+    return proof
+
+
+def checkpoint_signers(size: int) -> Signers:
+    """Whose signatures under the checkpoint of this size verify; raises `NotFound`, and the chain's errors if nothing says
+    who the operator is.
+    """
+    text, log = progress.checkpoint_at(size).note, Log.objects.get()
+    return Signers(
+        log=_verifies(text, note.Ed25519Key.from_vkey(log.verifier_key)),
+        operator=_verifies(text, keys.operator_verifier(log.origin)),
+    )
+
+
+def tlog_proof(entry: EntryView, checkpoint: CheckpointView) -> str:
+    """The proof as a file that other tools read (C2SP tlog-proof): index, hashes, and the signed checkpoint."""
+    assert entry.leaf_index is not None, "an entry without a place has no proof"
+    proof = inclusion_proof(entry.leaf_index, checkpoint.size)
+    hashes = "".join(f"{base64.b64encode(value).decode()}\n" for value in proof)
+    return f"c2sp.org/tlog-proof@v1\nindex {entry.leaf_index}\n{hashes}\n{checkpoint.note}"
+
+
+# --- bundles -------------------------------------------------------------------------------------
+def bundle(
+    entries: Iterable[EntryView],
+    trees: Iterable[bytes] = (),
+    revisions: Iterable[bytes] = (),
+    disclose_details: bool | Collection[UUID] = False,
+    salts: Mapping[str, bytes] | None = None,
+) -> str:
+    """Everything needed to check these entries with the hub switched off, as one `akashi-bundle/1`.
+
+    Entries that no checkpoint covers yet are left out; `NotFound` when none is left. `disclose_details` may name the
+    entries whose details go in; erased groups never do. `salts` are those of repositories that are not public.
+    """
+    log, checkpoint = Log.objects.first(), progress.latest_checkpoint()
+    if log is None or checkpoint is None:
+        raise NotFound("The log has not published a checkpoint yet.")
+    covered = [(entry, entry.leaf_index) for entry in entries if entry.leaf_index is not None]
+    covered = [(entry, index) for entry, index in covered if index < checkpoint.size]
+    if not covered:
+        raise NotFound("The next checkpoint will cover this. Try again in a few seconds.")
+    disclosed = _disclosed(_to_disclose([entry for entry, _ in covered], disclose_details))
+    read = _published_hashes(checkpoint.size)
+    return bundles.build_bundle(
+        signer=keys.log_signer(log.origin, log.verifier_key),
+        operator=keys.operator_key(log.origin),
+        checkpoint=checkpoint.note,
+        entries=[
+            ProvenEntry(
+                index, entry.body, merkle.inclusion_proof(read, index, checkpoint.size), disclosed.get(entry.uid, {})
+            )
+            for entry, index in covered
+        ],
+        revisions=revisions,
+        trees=trees,
+        salts=salts,
+        anchor=_anchor(checkpoint, max(index for _, index in covered), read),
+    )
+
+
+def _to_disclose(entries: Sequence[EntryView], which: bool | Collection[UUID]) -> list[UUID]:
+    if isinstance(which, bool):
+        return [entry.uid for entry in entries] if which else []
+    return [entry.uid for entry in entries if entry.uid in which]
+
+
+def _disclosed(uids: Sequence[UUID]) -> dict[UUID, dict[str, Disclosed]]:
+    rows = Details.objects.filter(entry__uid__in=uids, body__isnull=False).select_related("entry")
+    found: dict[UUID, dict[str, Disclosed]] = {}
+    for row in rows:
+        assert row.salt is not None
+        assert row.body is not None
+        found.setdefault(row.entry.uid, {})[row.group] = Disclosed(bytes(row.salt), bytes(row.body))
+    return found
+
+
+def _anchor(checkpoint: CheckpointView, newest_index: int, read: ReadHashes) -> AnchorProof | None:
+    """The anchor that tells most: the newest final one if it covers every entry, else the newest in a block."""
+    final, mined = progress.last_anchor(final=True), progress.last_anchor()
+    chosen = final if final is not None and final.size > newest_index else mined
+    contract = chain.deployment().anchor_address
+    if chosen is None or chosen.size > checkpoint.size or chosen.contract != contract:
+        return None
+    return _anchor_proof(chosen, merkle.consistency_proof(read, chosen.size, checkpoint.size))
+
+
+def _anchor_proof(anchor: AnchorView, proof: Sequence[bytes]) -> AnchorProof:
+    return AnchorProof(
+        transaction=bytes.fromhex(anchor.transaction_hash.removeprefix("0x")),
+        block=anchor.block_number or 0,
+        block_hash=bytes.fromhex(anchor.block_hash.removeprefix("0x")),
+        size=anchor.size,
+        root=anchor.root,
+        proof=proof,
+    )
+
+
+# --- reading -------------------------------------------------------------------------------------
+@lru_cache(maxsize=1)
+def _tiles(folder: str) -> CachedTiles:
+    """This process's tiles. Tiles of another folder are others, so the folder is part of the name."""
+    return CachedTiles(storage.store())
+
+
+def _published_hashes(size: int) -> ReadHashes:
+    """Hashes of the last checkpoint's tree, which holds every complete subtree of the smaller ones."""
+    last = progress.latest_checkpoint()
+    if last is None or not 0 <= size <= last.size:
+        raise NotFound("The log has not published that many entries yet.")
+    return _tiles(str(storage.store().folder)).reader(last.size)
+
+
+def _verifies(text: str, verifier: note.Verifier) -> bool:
+    try:
+        note.Note.from_text(text).verified_by(verifier)
+    except LedgerError:
+        return False
+    return True
