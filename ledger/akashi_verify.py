@@ -337,12 +337,10 @@ def _curve_times(scalar: int, point: _Affine) -> _Affine | None:
 
 
 def head_digest(chain_id: int, contract: bytes, origin: str, size: int, root: bytes) -> bytes:
-    """The EIP-712 digest of a head of the log called `origin`, for one contract on one chain."""
-    return head_digest_of_hash(chain_id, contract, hashlib.sha256(origin.encode()).digest(), size, root)
+    """The EIP-712 digest of `Head(bytes32 origin,uint64 size,bytes32 root)` for one contract on one chain.
 
-
-def head_digest_of_hash(chain_id: int, contract: bytes, origin_hash: bytes, size: int, root: bytes) -> bytes:
-    """The EIP-712 digest of `Head(bytes32 origin,uint64 size,bytes32 root)`."""
+    The contract knows the log by the SHA-256 of its origin line.
+    """
     domain = keccak256(
         keccak256(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
         + keccak256(b"Akashi CheckpointAnchor")
@@ -350,8 +348,12 @@ def head_digest_of_hash(chain_id: int, contract: bytes, origin_hash: bytes, size
         + chain_id.to_bytes(32, "big")
         + contract.rjust(32, b"\x00")
     )
-    head_type = keccak256(b"Head(bytes32 origin,uint64 size,bytes32 root)")
-    head = keccak256(head_type + origin_hash + size.to_bytes(32, "big") + root)
+    head = keccak256(
+        keccak256(b"Head(bytes32 origin,uint64 size,bytes32 root)")
+        + hashlib.sha256(origin.encode()).digest()
+        + size.to_bytes(32, "big")
+        + root
+    )
     return keccak256(b"\x19\x01" + domain + head)
 
 

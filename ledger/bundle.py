@@ -106,7 +106,8 @@ def build_bundle(
 def parse_bundle(source: str) -> Bundle:
     """What a bundle holds, once its form, its signature by the key it names, and its proofs are checked.
 
-    Raises `BadBundle`. Whether that key is to be trusted is for the reader to know.
+    Raises `BadBundle`. Whether that key is to be trusted is for the reader to know; the operator's signature, which
+    takes a curve that this module does not have, is checked by the verifier.
     """
     try:
         signed = note.Note.from_text(source)
@@ -239,7 +240,7 @@ def _from_members(members: Any) -> Bundle:
     return Bundle(
         log=note.Ed25519Key.from_vkey(members["log_key"]),
         operator=note.OperatorKey.from_vkey(members["operator_key"]),
-        checkpoint=members["checkpoint"],
+        checkpoint=_text(members["checkpoint"]),
         entries=tuple(_read_entry(each) for each in members["entries"]),
         revisions=_by_digest(body.encode() for body in members["revisions"].values()),
         trees=_by_digest(body.encode() for body in members["trees"].values()),
@@ -274,6 +275,12 @@ def _hash(text: str) -> bytes:
     value = bytes.fromhex(text)
     if len(value) != 32:
         raise ValueError(f"{text!r} is not 32 bytes")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not text")
     return value
 
 

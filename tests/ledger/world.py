@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import coincurve
+from eth_keys.datatypes import PrivateKey
 
+from chain import signatures
 from hub.repositories import revision as revisions
 from hub.repositories import tree
-from ledger import akashi_verify, bundle, entry, merkle, note, tiles
+from ledger import bundle, entry, merkle, note, tiles
 from ledger.checkpoint import Checkpoint, OperatorVerifier, operator_name
 
-ORIGIN = "akashi.example/1f2e3d4c"
+ORIGIN = "akashi.local/1f2e3d4c"
 START = datetime(2026, 11, 17, 9, 41, 7, 412_000, tzinfo=UTC)
 ACTOR = "acct:" + "00112233445566778899aabbccddeeff"
 REPOSITORY = "6b1f1c0e-8f1d-4f0e-9c56-2a4c7f0d9a11"
@@ -36,8 +37,7 @@ class Operator:
 
     @property
     def address(self) -> bytes:
-        public = coincurve.PrivateKey(self.secret).public_key.format(compressed=False)
-        return akashi_verify.keccak256(public[1:])[12:]
+        return PrivateKey(self.secret).public_key.to_canonical_address()
 
     @property
     def key(self) -> note.OperatorKey:
@@ -49,17 +49,27 @@ class Operator:
 
     def sign(self, head: Checkpoint) -> bytes:
         """The 65 bytes r || s || v over a head."""
-        digest = akashi_verify.head_digest(self.chain_id, self.contract, head.origin, head.size, head.root)
-        signature = coincurve.PrivateKey(self.secret).sign_recoverable(digest, hasher=None)
-        return signature[:64] + bytes([27 + signature[64]])
+        digest = signatures.head_digest(
+            chain_id=self.chain_id,
+            contract="0x" + self.contract.hex(),
+            origin_hash=head.origin_hash,
+            size=head.size,
+            root=head.root,
+        )
+        return signatures.join(PrivateKey(self.secret).sign_msg_hash(digest))
 
 
 def recover_head(
     *, chain_id: int, contract: bytes, origin_hash: bytes, size: int, root: bytes, signature: bytes
 ) -> bytes | None:
-    """The verifier's own recovery, in the form that a checkpoint's verifier takes."""
-    digest = akashi_verify.head_digest_of_hash(chain_id, contract, origin_hash, size, root)
-    return akashi_verify.recover_address(digest, signature)
+    """The chain room's recovery, in the form that a checkpoint's verifier takes."""
+    digest = signatures.head_digest(
+        chain_id=chain_id, contract="0x" + contract.hex(), origin_hash=origin_hash, size=size, root=root
+    )
+    try:
+        return bytes.fromhex(signatures.recover(digest, signature)[2:])
+    except ValueError:
+        return None
 
 
 @dataclass
@@ -67,12 +77,19 @@ class World:
     """A log and what its entries speak about."""
 
     operator: Operator = field(default_factory=Operator)
-    signer: note.Ed25519Signer = field(default_factory=lambda: note.Ed25519Signer(ORIGIN, salt("log key")))
     bodies: list[bytes] = field(default_factory=list)
     words: list[dict[str, bundle.Disclosed]] = field(default_factory=list)
     tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
     trees: dict[str, bytes] = field(default_factory=dict)
     revisions: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> str:
+        return self.operator.origin
+
+    @property
+    def signer(self) -> note.Ed25519Signer:
+        return note.Ed25519Signer(self.origin, salt("log key"))
 
     def add(
         self,
@@ -145,7 +162,7 @@ class World:
 
     def head(self, size: int | None = None) -> Checkpoint:
         size = len(self.bodies) if size is None else size
-        return Checkpoint(ORIGIN, size, self.root(size))
+        return Checkpoint(self.origin, size, self.root(size))
 
     def checkpoint(self, size: int | None = None) -> str:
         """The signed note of a head, with both signatures."""
