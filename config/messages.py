@@ -43,7 +43,12 @@ def _sources() -> Iterator[tuple[Path, bytes]]:
                 yield path, path.read_bytes()
     for folder in TEMPLATES:
         for path in sorted((ROOT / folder).rglob("*.html")) + sorted((ROOT / folder).rglob("*.txt")):
-            yield path, templatize(path.read_text(encoding="utf-8"), origin=str(path)).encode()
+            yield path, _flat(templatize(path.read_text(encoding="utf-8"), origin=str(path))).encode()
+
+
+def _flat(source: str) -> str:
+    """Without indentation: what stands around the strings of a template is no block structure."""
+    return "\n".join(line.strip() for line in source.splitlines())
 
 
 def collect() -> Catalog:
@@ -84,6 +89,7 @@ def save(language: str, catalogue: Catalog) -> None:
 
 def compile_catalogue(language: str) -> Path:
     target = catalogue_path(language, "mo")
+    target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".draft")
     with draft.open("wb") as file:
         write_mo(file, load(language))
