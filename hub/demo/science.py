@@ -148,7 +148,7 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     share, square = successes / n, Z95 * Z95
     centre = (share + square / (2 * n)) / (1 + square / n)
     spread = Z95 * sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    return centre - spread, centre + spread
+    return max(0.0, centre - spread), min(1.0, centre + spread)
 
 
 def _proportion(name: str, hits: int, n: int, **more: float | int) -> Measure:
