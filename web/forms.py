@@ -1,12 +1,14 @@
 """How forms draw themselves."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.forms.renderers import BaseRenderer, DjangoTemplates
 from django.template import TemplateDoesNotExist
-from django.template.backends.base import _EngineTemplate
 from django.template.loader import get_template
 from django.utils.functional import cached_property
+
+if TYPE_CHECKING:
+    from django.template.backends.base import _EngineTemplate
 
 _OURS = {
     "django/forms/errors/list/default.html": "components/errors.html",
@@ -24,9 +26,9 @@ class Renderer(BaseRenderer):
     def _built_in(self) -> DjangoTemplates:
         return DjangoTemplates()
 
-    def get_template(self, template_name: str) -> _EngineTemplate:
+    def get_template(self, template_name: str) -> "_EngineTemplate":
         name = _OURS.get(template_name, template_name)
         try:
-            return cast(_EngineTemplate, get_template(name))
+            return cast("_EngineTemplate", get_template(name))
         except TemplateDoesNotExist:
             return self._built_in.get_template(name)
