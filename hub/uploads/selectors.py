@@ -93,7 +93,9 @@ def with_progress(uploads: QuerySet[Upload]) -> QuerySet[Upload]:
     counts = {"parts_here": (Count("pk"), F("part_count")), "bytes_here": (Sum("size"), F("size"))}
     for name, (counted, all_of_it) in counts.items():
         here = Coalesce(Subquery(arrived.annotate(n=counted).values("n")), 0, output_field=BigIntegerField())
-        uploads = uploads.annotate(**{name: Case(When(whole, then=all_of_it), default=here)})
+        uploads = uploads.annotate(
+            **{name: Case(When(whole, then=all_of_it), default=here, output_field=BigIntegerField())}
+        )
     return uploads
 
 
