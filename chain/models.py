@@ -52,9 +52,22 @@ class Attempt(models.Model):
 
 
 class ChainEvent(models.Model):
-    """Something the chain follower noticed and shows on `/status`: lost blocks, replays, reorganisations, an empty account."""
+    """Something the chain follower noticed and shows on `/status`: lost blocks, replays, reorganisations, an empty account.
+
+    `text` holds the facts as a JSON object; `chain.events` puts them into words of the reader's language.
+    """
 
     time = models.DateTimeField()
     kind = models.CharField(max_length=40)
     text = models.TextField()
     ended = models.DateTimeField(null=True)
+
+
+class ChainHead(models.Model):
+    """The highest block seen on a chain. A chain that stands lower, or has another genesis, has lost blocks."""
+
+    chain_id = models.BigIntegerField(primary_key=True)
+    genesis = models.CharField(max_length=66)
+    number = models.BigIntegerField()
+    hash = models.CharField(max_length=66)
+    seen = models.DateTimeField()
