@@ -274,9 +274,9 @@ def _refuse_flood(actor: str, now: datetime) -> None:
         return
     hour = timedelta(hours=1)
     count, oldest = ledger_selectors.written_since(actor, now - hour)
-    if count < settings.ENTRIES_PER_HOUR or oldest is None:
+    if count < settings.ENTRIES_PER_HOUR:
         return
-    wait = max(1, ceil((oldest + hour - now).total_seconds()))
+    wait = max(1, ceil(((oldest or now) + hour - now).total_seconds()))
     minutes = -(-wait // 60)
     message = ngettext(
         "You have written as many entries as one account may in an hour. Try again in %(minutes)d minute.",

@@ -1,0 +1,101 @@
+"""The settings pages."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from hub.accounts.models import Account
+from hub.accounts.services import authenticate_token, create_token
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Account], Client]
+PAGES = ["profile", "display", "tokens", "security", "data", "erase"]
+
+
+@pytest.mark.parametrize("page", ["", *(f"/{name}" for name in PAGES), "/data/export"])
+def test_settings_are_for_those_who_signed_in(client: Client, page: str) -> None:
+    answer = client.get(f"/settings{page}")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("language", ["en", "ja", "zh-hans"])
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_opens_with_one_heading_and_is_not_cached(
+    alice: Account, browser: SignIn, page: str, language: str
+) -> None:
+    answer = browser(alice).get(f"/settings/{page}", headers={"accept-language": language})
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert html.count("<h1>") == 1
+    assert " style=" not in html
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_the_first_settings_page_is_the_profile(alice: Account, browser: SignIn) -> None:
+    assert browser(alice).get("/settings")["Location"] == "/settings/profile"
+
+
+def test_the_profile_is_saved(alice: Account, browser: SignIn) -> None:
+    answer = browser(alice).post("/settings/profile", {"display_name": "Alice A.", "bio": "Measures."})
+    assert answer.status_code == 302
+    alice.refresh_from_db()
+    assert (alice.display_name, alice.bio) == ("Alice A.", "Measures.")
+
+
+def test_a_profile_that_is_too_long_stays_in_the_form(alice: Account, browser: SignIn) -> None:
+    answer = browser(alice).post("/settings/profile", {"display_name": "x" * 81, "bio": "kept"})
+    assert answer.status_code == 422
+    assert "kept" in answer.content.decode()
+    assert answer.context["form"].errors["display_name"]
+
+
+def test_language_and_colours_are_kept_in_the_account_and_on_this_device(alice: Account, browser: SignIn) -> None:
+    signed_in = browser(alice)
+    signed_in.post("/settings/display", {"language": "ja", "theme": "dark"})
+    alice.refresh_from_db()
+    assert (alice.language, alice.theme, alice.key_shortcuts) == ("ja", "dark", False)
+    assert signed_in.cookies[settings.LANGUAGE_COOKIE_NAME].value == "ja"
+    html = signed_in.get("/settings/display").content.decode()
+    assert '<html lang="ja" data-theme="dark" data-keys="off">' in html
+    signed_in.post("/settings/display", {"language": "", "theme": "", "key_shortcuts": "on"})
+    assert signed_in.cookies[settings.LANGUAGE_COOKIE_NAME].value == ""
+    assert signed_in.post("/settings/display", {"language": "tlh"}).status_code == 422
+
+
+def test_a_new_token_is_shown_once(alice: Account, browser: SignIn) -> None:
+    signed_in = browser(alice)
+    answer = signed_in.post("/settings/tokens", {"name": "laptop", "scope": "write", "days": "30"})
+    token = answer.context["created"]
+    assert token in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert authenticate_token(token, timezone.now()) == (alice, "write")
+    assert authenticate_token(token, timezone.now() + timedelta(days=31)) is None
+    page = signed_in.get("/settings/tokens").content.decode()
+    assert token not in page and token[:12] in page and "laptop" in page
+
+
+def test_a_token_without_a_name_is_refused_beside_the_field(alice: Account, browser: SignIn) -> None:
+    answer = browser(alice).post("/settings/tokens", {"name": " ", "scope": "write", "days": "0"})
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["name"]
+    assert not alice.tokens.exists()
+
+
+def test_a_token_is_revoked_by_its_owner_alone(alice: Account, bob: Account, browser: SignIn) -> None:
+    token, plaintext = create_token(alice, "laptop", "read", timezone.now())
+    address = f"/settings/tokens/{token.pk}/revoke"
+    assert browser(bob).post(address).status_code == 404
+    assert authenticate_token(plaintext, timezone.now())
+    assert browser(alice).get(address).status_code == 405
+    assert browser(alice).post(address).status_code == 302
+    assert authenticate_token(plaintext, timezone.now()) is None
+
+
+def test_names_are_escaped(alice: Account, browser: SignIn) -> None:
+    create_token(alice, "<script>alert(1)</script>", "read", timezone.now())
+    assert "<script>alert" not in browser(alice).get("/settings/tokens").content.decode()
