@@ -34,6 +34,7 @@ from typing import Any, NoReturn
 
 FORMAT = "akashi-bundle/1"
 MAX_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 128
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 ED25519_TYPE = b"\x01"
 OPERATOR_TYPE = b"\xffakashi-eip712-head"
@@ -765,8 +766,6 @@ def _ask(report: Report, code: str, question: Callable[[], None]) -> None:
         question()
     except Refused as refusal:
         report.add(code, False, _sentence(refusal))
-    except RecursionError:
-        report.add(code, False, "Directories are nested too deeply to be real.")
     except Unanswered as silence:
         report.unanswered = True
         report.add(code, None, _sentence(silence))
@@ -915,20 +914,21 @@ class Trees:
         self._absent: set[tuple[str, str]] = set()
         self.reached: set[str] = set()
 
-    def totals(self, digest: str) -> tuple[int, int] | None:
+    def totals(self, digest: str, depth: int = 0) -> tuple[int, int] | None:
         """How many files lie below a directory and their bytes; None when the bundle does not hold all of it."""
         if digest not in self._totals:
-            self._totals[digest] = self._count(digest) if digest in self._texts else None
+            self._totals[digest] = self._count(digest, depth) if digest in self._texts else None
         return self._totals[digest]
 
-    def find(self, digest: str, leaf: str) -> tuple[str, int] | None:
+    def find(self, digest: str, leaf: str, depth: int = 0) -> tuple[str, int] | None:
         """The path and size of the first file below a directory that has this leaf."""
         if (digest, leaf) in self._absent or digest not in self._texts:
             return None
+        _limit_depth(depth)
         for member in self.members(digest):
             if member["type"] == "file" and member["sha256"] == leaf:
                 return member["name"], member["size"]
-            below = self.find(member["sha256"], leaf) if member["type"] == "tree" else None
+            below = self.find(member["sha256"], leaf, depth + 1) if member["type"] == "tree" else None
             if below is not None:
                 return f"{member['name']}/{below[0]}", below[1]
         self._absent.add((digest, leaf))
@@ -944,12 +944,13 @@ class Trees:
             self._members[digest] = [_read_member(member) for member in _list(tree["members"], f"tree {digest}")]
         return self._members[digest]
 
-    def _count(self, digest: str) -> tuple[int, int] | None:
+    def _count(self, digest: str, depth: int) -> tuple[int, int] | None:
+        _limit_depth(depth)
         self.reached.add(digest)
         files = size = 0
         complete = True
         for member in self.members(digest):
-            below = (1, member["size"]) if member["type"] == "file" else self.totals(member["sha256"])
+            below = (1, member["size"]) if member["type"] == "file" else self.totals(member["sha256"], depth + 1)
             if below is None:
                 complete = False
             elif below[1] != member["size"]:
@@ -957,6 +958,11 @@ class Trees:
             else:
                 files, size = files + below[0], size + below[1]
         return (files, size) if complete else None
+
+
+def _limit_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise Refused(f"directories are nested deeper than {MAX_DEPTH}")
 
 
 def _read_member(value: Any) -> dict[str, Any]:
@@ -983,14 +989,16 @@ def _check_file(report: Report, bundle: Bundle, trees: Trees, file: FileDigest) 
         if found is not None:
             path, size = found
             if size != file.size:
-                raise Refused(f"{file.name} has the digest of {path} in entry {entry.index}, but not its size")
+                raise Refused(f"the file {file.name} has the digest of {path} in entry {entry.index}, but not its size")
             text = f"{file.name} is, byte for byte, {path} of revision {name[:10]}, published by entry {entry.index}."
             report.add("file", True, text, file=file.name, path=path, revision=name, index=entry.index)
             return
         hidden += leaf is None or trees.totals(revision["root_tree"]) is None
     if hidden:
-        raise Unanswered(f"{file.name} was not found, but the bundle does not list every file of {hidden} revisions")
-    raise Refused(f"{file.name} is in none of the revisions in the bundle ({len(bundle.revisions)})")
+        raise Unanswered(
+            f"the file {file.name} was not found, but the bundle does not list every file of {hidden} revisions"
+        )
+    raise Refused(f"the file {file.name} is in none of the revisions in the bundle ({len(bundle.revisions)})")
 
 
 def _leaf_of(bundle: Bundle, revision: dict[str, Any], file: FileDigest) -> str | None:
