@@ -3,6 +3,7 @@
 Placing is behind `layout`, so that the layered engine can be replaced; when it refuses a graph, longest-path rows are drawn.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -85,21 +86,26 @@ def lineage_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, title: str) -
 def layout(nodes: Sequence[Node], edges: Sequence[Edge]) -> Placement:
     """Places nodes and edges left to right, deterministically. Edges to unknown nodes are left out."""
     known = _known(nodes, edges)
-    below = {edge.source for edge in known if edge.joins} - {
-        end for edge in known if not edge.joins for end in (edge.source, edge.target)
-    }
+    below = _below(known)
     main = [node for node in nodes if node.id not in below]
-    spine = [edge for edge in known if edge.source not in below and edge.target not in below]
+    spine = [edge for edge in known if edge.source not in below]
     try:
         placed, lines = _layered(main, spine)
     except graphlay.GraphlayError:
         placed, lines = _rows(main, spine)
-    drawn = dict(zip(map(id, spine), lines, strict=True))
+    rest = iter(lines)
+    by_id = {node.id: node for node in nodes}
     for edge in known:
-        if edge.source in below and edge.target in placed.corners:
-            drawn[id(edge)] = _place_below(placed, next(node for node in nodes if node.id == edge.source), edge.target)
-    placed.lines = [drawn[id(edge)] for edge in known if id(edge) in drawn]
+        placed.lines.append(
+            _place_below(placed, by_id[edge.source], edge.target) if edge.source in below else next(rest)
+        )
     return placed
+
+
+def _below(edges: Sequence[Edge]) -> set[str]:
+    """What is drawn under its target: a source that joins one work and has no other edge, so its target is never one."""
+    touched = Counter(end for edge in edges for end in (edge.source, edge.target))
+    return {edge.source for edge in edges if edge.joins and touched[edge.source] == 1}
 
 
 def _known(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Edge]:

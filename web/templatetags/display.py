@@ -81,9 +81,10 @@ def filesize_iec(value: Any) -> str:
     amount, unit = float(size), "KiB"
     for unit in ("KiB", "MiB", "GiB", "TiB", "PiB"):  # noqa: B007
         amount /= KIB
-        if abs(amount) < 1000:
+        if round(abs(amount)) < 1000:
             break
-    return f"{number_format(amount, 1 if abs(amount) < 10 else 0, force_grouping=True)} {unit}"
+    places = 1 if abs(amount) < 10 else 0
+    return f"{number_format(round(amount, places), places, force_grouping=True)} {unit}"
 
 
 @register.filter
@@ -257,7 +258,7 @@ def badge(status: Any, size: float = 20, detail: str | None = None, url: str | N
 @register.simple_tag
 def mark(kind: str, filled: int = 0, needed: int = 0) -> SafeString:
     """A mark of the timeline: own, accepted, waiting, declined, payment, mismatch or plain."""
-    known: marks.Mark = kind if kind in marks.MARKS else "plain"  # type: ignore[assignment]
+    known: marks.Mark = kind if kind in marks.MARKS else "plain"
     return _svg(marks.mark(known, filled=filled or 0, needed=needed or 0))
 
 
