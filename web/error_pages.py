@@ -16,18 +16,19 @@ def for_programs(request: HttpRequest) -> bool:
     return request.path.startswith(API)
 
 
-def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """The answer for a problem, with its headers."""
+def answer(request: HttpRequest, problem: Problem, template: str = "") -> HttpResponse:
+    """The answer for a problem, with its headers; as a page by `template`, `<status>.html` or `error.html`."""
     if for_programs(request):
         return problem_http_response(problem, request)
-    response = _page(request, problem)
+    names = [name for name in (template, f"{problem.status}.html", "error.html") if name]
+    response = _page(request, problem, names)
     for name, value in problem.headers.items():
         response.headers[name] = value
     return response
 
 
-def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """`<status>.html`, else `error.html`, with status, title, detail, errors, retry_after, request_id.
+def _page(request: HttpRequest, problem: Problem, names: list[str]) -> HttpResponse:
+    """The first template there is, with status, title, detail, errors (sentences), retry_after and request_id.
 
     In an outage a page may need the very part that is away. Then the page without its reader, then plain words.
     """
@@ -35,14 +36,13 @@ def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
         "status": problem.status,
         "title": problem.title,
         "detail": problem.detail,
-        "errors": problem.extra.get("errors", []),
+        "errors": [error["detail"] for error in problem.extra.get("errors", [])],
         "retry_after": problem.extra.get("retry_after"),
         "request_id": getattr(request, "request_id", ""),
     }
     for reader in (request, None):
         try:
-            template = select_template([f"{problem.status}.html", "error.html"])
-            return HttpResponse(template.render(context, reader), status=problem.status)
+            return HttpResponse(select_template(names).render(context, reader), status=problem.status)
         except Exception:
             log.exception("the page for status %d cannot be drawn", problem.status)
     words = f"{problem.title}\n\n{problem.detail}\n\n{context['request_id']}\n"

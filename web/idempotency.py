@@ -129,19 +129,19 @@ def _locked(row: IdempotentRequest | None, run: Callable[[], HttpResponseBase]) 
         raise _Refused(response)
     row.status = response.status_code
     row.headers = {name: response[name] for name in _KEPT_HEADERS if response.has_header(name)}
-    row.headers["Content-Type"] = response.get("Content-Type", "application/json")
-    row.body = _bytes_of(response)
+    row.headers["Content-Type"], row.body = _rendered(response)
     row.save(update_fields=["status", "headers", "body"])
     return response
 
 
-def _bytes_of(response: HttpResponseBase) -> bytes:
-    """The body as it will be sent. DRF renders after the view, by the same renderer."""
+def _rendered(response: HttpResponseBase) -> tuple[str, bytes]:
+    """Type and bytes of the body as it will be sent. DRF renders after the view, by the same renderer."""
     if isinstance(response, Response):
         data: Any = response.data
-        return b"" if data is None else bytes(JSONRenderer().render(data))
+        body = b"" if data is None else bytes(JSONRenderer().render(data))
+        return response.content_type or JSONRenderer.media_type, body
     if isinstance(response, HttpResponse):
-        return bytes(response.content)
+        return response["Content-Type"], bytes(response.content)
     raise TypeError("a streamed answer cannot be kept")
 
 

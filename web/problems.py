@@ -19,6 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.utils.functional import Promise
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import ConnectionError as CacheConnectionError
@@ -130,7 +131,7 @@ def standard(status: int, detail: Words = "", *, headers: Mapping[str, str] | No
     slug = _by_status.get(status)
     if slug is None:
         title = HTTPStatus(status).phrase
-        return Problem(status, title.lower().replace(" ", "-"), title, detail, headers=headers, **extra)
+        return Problem(status, slugify(title), title, detail, headers=headers, **extra)
     kind = _kinds[slug]
     return Problem(kind.status, kind.slug, kind.title, detail or kind.detail, headers=headers, **extra)
 

@@ -13,7 +13,7 @@ LARGEST_INTEGER = 2**53 - 1
 
 # A string (closed or running to the end, so that the scan is linear), or one bracket.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
-_SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89abAB])")
+_SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
 class NotStrictJSON(ValueError):

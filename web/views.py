@@ -32,7 +32,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     words = _(
         "This form was open for too long, or came from another site. Go back, load the page again, and send it again."
     )
-    return answer(request, standard(403, words))
+    return answer(request, standard(403, words), "csrf_failure.html")
 
 
 def _described(kind: Kind) -> dict[str, object]:

@@ -20,6 +20,8 @@ def reader(db: None) -> Any:
 @pytest.fixture
 def own_urls(settings: Any) -> None:
     settings.ROOT_URLCONF = "tests.web.urls"
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture

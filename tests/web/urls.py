@@ -1,13 +1,14 @@
 """Addresses for the tests of the plumbing: small views that stand for those of the rooms."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template import engines
 from django.urls import include, path
@@ -42,6 +43,9 @@ class Wrong(Exception):
 
 register_problem(Closed, 410, "closed", "Closed")
 register_problem(Wrong, 422, "invalid", "The request cannot be taken as it is")
+
+# A request that waits says so, and goes on when it may.
+running, go_on = threading.Event(), threading.Event()
 
 ERRORS: dict[str, Exception] = {
     "closed": Closed("It was closed in May."),
@@ -82,7 +86,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 def file(request: HttpRequest) -> HttpResponseBase:
     found = Path(os.environ["TEST_FILE"])
     return file_response(
-        request, found, size=found.stat().st_size, etag="sha256-abc", filename=request.GET.get("as", "f")
+        request, found, size=found.stat().st_size, etag="sha256-abc", filename=request.GET.get("name", "f")
     )
 
 
@@ -117,10 +121,16 @@ class Groups(generics.ListAPIView[Group]):
         body.is_valid(raise_exception=True)
         with transaction.atomic():
             group = Group.objects.create(name=f"{body.validated_data['name']}-{Group.objects.count()}")
-        if request.headers.get("X-Then") == "raise":
-            raise Closed("after the effect")
-        if request.headers.get("X-Then") == "refuse":
-            return Response({"no": True}, status=409)
+        match request.headers.get("X-Then"):
+            case "raise":
+                raise Closed("after the effect")
+            case "refuse":
+                return Response({"no": True}, status=409)
+            case "stream":
+                return StreamingHttpResponse([b"piece"])
+            case "wait":
+                running.set()
+                assert go_on.wait(30)
         return Response({"id": group.pk, "name": group.name}, status=201, headers={"Location": f"/groups/{group.pk}"})
 
 
