@@ -161,7 +161,7 @@ def _auroc(scores: Array, positive: NDArray[np.bool_]) -> Measure:
     area, p, n = float(roc_auc_score(positive, scores)), int(positive.sum()), int((~positive).sum())
     q1, q2 = area / (2 - area), 2 * area * area / (1 + area)
     error = sqrt((area * (1 - area) + (p - 1) * (q1 - area**2) + (n - 1) * (q2 - area**2)) / (p * n))
-    return Measure("auroc", area, p + n, p, max(0.0, area - Z95 * error), min(1.0, area + Z95 * error))
+    return Measure("roc_auc", area, p + n, p, max(0.0, area - Z95 * error), min(1.0, area + Z95 * error))
 
 
 def measure(table: Table, found: Array) -> list[Measure]:
@@ -175,7 +175,7 @@ def measure(table: Table, found: Array) -> list[Measure]:
             _auroc(scores, positive),
             _proportion("sensitivity", int((called & positive).sum()), p, positives=p, threshold=0.5),
             _proportion("specificity", int((~called & ~positive).sum()), n - p, positives=p, threshold=0.5),
-            Measure("brier_score", float(((scores - positive) ** 2).mean()), n, p),
+            Measure("brier", float(((scores - positive) ** 2).mean()), n, p),
         ]
     picked = found[np.arange(n), table.labels]
     measures.append(Measure("log_loss", float(-np.log(np.clip(picked, 1e-15, 1)).mean()), n))

@@ -23,9 +23,9 @@ def test_standardising_and_then_square_roots_each_improve_the_breast_cancer_mode
     table = science.wisconsin()
     recipes = [science.Recipe(standardise=False, max_iter=100), science.Recipe(), science.Recipe("sqrt")]
     measured = [{m.name: m.value for m in science.measure(table, science.out_of_fold(table, r))} for r in recipes]
-    for better in ("accuracy", "auroc"):
+    for better in ("accuracy", "roc_auc"):
         assert measured[0][better] < measured[1][better] < measured[2][better]
-    for lower in ("brier_score", "log_loss"):
+    for lower in ("brier", "log_loss"):
         assert measured[0][lower] > measured[1][lower] > measured[2][lower]
 
 
