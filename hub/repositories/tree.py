@@ -207,6 +207,7 @@ class _Step:
 
     path: str
     removed: bool = False
+    optional: bool = False
     leaf: Leaf | None = None
     below: dict[str, "_Step"] = field(default_factory=dict)
 
@@ -220,13 +221,16 @@ class Applied:
     trees: dict[str, bytes]
 
 
-def apply_changes(read_trees: Reader, root: str | None, changes: Mapping[str, Leaf | None]) -> Applied:
+def apply_changes(
+    read_trees: Reader, root: str | None, changes: Mapping[str, Leaf | None], cleared: Collection[str] = ()
+) -> Applied:
     """The tree after `changes`: path → the file to put there, or None to remove the file or folder.
 
-    Paths must have gone through `clean_path`. Removals happen first, so a folder can be replaced in one go.
-    Only directories on a changed path are read and written. Raises `TreeRefused` in a way that names the path.
+    Paths must have gone through `clean_path`. Removals happen first, so a folder can be replaced in one go; what stands
+    at a path in `cleared`, if anything, is removed before that path is filled. Only directories on a changed path are
+    read and written. Raises `TreeRefused`, which names the path.
     """
-    plan = _plan(changes)
+    plan = _plan(changes, cleared)
     known = _read_touched(read_trees, root, plan)
     new_trees: dict[str, bytes] = {}
     member = _rebuild(plan, known, new_trees)
@@ -235,17 +239,23 @@ def apply_changes(read_trees: Reader, root: str | None, changes: Mapping[str, Le
     return Applied(member.digest, member.size, new_trees)
 
 
-def _plan(changes: Mapping[str, Leaf | None]) -> _Step:
+def _plan(changes: Mapping[str, Leaf | None], cleared: Collection[str]) -> _Step:
     top = _Step("")
     for path, leaf in changes.items():
-        step = top
-        for name in path.split("/"):
-            step = step.below.setdefault(name, _Step(f"{step.path}/{name}" if step.path else name))
-        if leaf is None:
-            step.removed = True
-        else:
-            step.leaf = leaf
+        step = _step_at(top, path)
+        step.removed, step.leaf = leaf is None, leaf
+    for path in cleared:
+        step = _step_at(top, path)
+        step.optional = not step.removed
+        step.removed = True
     return top
+
+
+def _step_at(top: _Step, path: str) -> _Step:
+    step = top
+    for name in path.split("/"):
+        step = step.below.setdefault(name, _Step(_join(step.path, name)))
+    return step
 
 
 def _read_touched(read_trees: Reader, root: str | None, plan: _Step) -> dict[str, dict[str, Member]]:
@@ -270,8 +280,8 @@ def _rebuild(step: _Step, known: Mapping[str, dict[str, Member]], new_trees: dic
     """The directory at `step` with everything below it changed; None when nothing is left in it."""
     members = dict(known.get(step.path, {}))
     for name, below in step.below.items():
-        if below.removed:
-            _remove(members, name, below)
+        if below.removed and members.pop(name, None) is None and not below.optional:
+            raise TreeRefused(Reason.MISSING, below.path)
         changed = _changed_member(members.get(name), below, known, new_trees)
         if changed is None:
             members.pop(name, None)
@@ -286,11 +296,6 @@ def _rebuild(step: _Step, known: Mapping[str, dict[str, Member]], new_trees: dic
     return Member("", TREE, digest, sum(member.size for member in members.values()))
 
 
-def _remove(members: dict[str, Member], name: str, step: _Step) -> None:
-    if members.pop(name, None) is None:
-        raise TreeRefused(Reason.MISSING, step.path)
-
-
 def _changed_member(
     present: Member | None, step: _Step, known: Mapping[str, dict[str, Member]], new_trees: dict[str, bytes]
 ) -> Member | None:
@@ -300,9 +305,16 @@ def _changed_member(
     if not step.below:
         return present
     if present is not None and present.type == FILE:
-        below = next(iter(step.below.values()))
-        raise TreeRefused(Reason.MISSING if below.removed else Reason.BELOW_FILE, below.path, step.path)
+        return _below_file(present, step)
     return _rebuild(step, known, new_trees)
+
+
+def _below_file(present: Member, step: _Step) -> Member:
+    """Nothing can be put below a file and nothing is there to remove; clearing what is not there is no change."""
+    for below in step.below.values():
+        if not below.optional or below.leaf or below.below:
+            raise TreeRefused(Reason.MISSING if below.removed else Reason.BELOW_FILE, below.path, step.path)
+    return present
 
 
 def _check_free(present: Member | None, step: _Step, known: Mapping[str, dict[str, Member]]) -> None:

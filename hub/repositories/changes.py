@@ -1,0 +1,123 @@
+"""What somebody wants to do to the files of a repository, and where the bytes for it come from."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from hub.errors import Invalid
+from hub.repositories import tree, words
+from hub.uploads import selectors as uploads
+from hub.uploads import services as upload_services
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+    from hub.uploads.models import Blob
+
+MOST_CHANGES = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One act on one path. At most one source is filled; none means removal, of a file or of a whole folder.
+
+    `upload` is a finished upload of the account, `sha256` names bytes that it may use already, `content` is the bytes.
+    """
+
+    path: str
+    upload: uuid.UUID | None = None
+    sha256: str = ""
+    content: bytes | None = None
+
+    @property
+    def removes(self) -> bool:
+        return self.upload is None and not self.sha256 and self.content is None
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """What a path will hold."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(slots=True)
+class Folded:
+    """Acts in one order as one outcome: what is put where, what is removed (it must exist), what is cleared (it may)."""
+
+    puts: dict[str, Change] = field(default_factory=dict)
+    removals: set[str] = field(default_factory=set)
+    cleared: set[str] = field(default_factory=set)
+
+
+def fold(changes: Sequence[Change]) -> Folded:
+    """Changes in the order of their acts. Raises Invalid.
+
+    Removing a folder takes back what was put into it before; putting into it afterwards starts it anew.
+    """
+    if len(changes) > MOST_CHANGES:
+        raise Invalid("changes", _("That is more than one revision can take. Publish it in several."))
+    folded = Folded()
+    for change in changes:
+        path = _clean(change)
+        if not change.removes:
+            folded.puts[path] = change
+            if path in folded.removals:
+                folded.removals.remove(path)
+                folded.cleared.add(path)
+        elif _take_back(folded, path):
+            folded.cleared.add(path)
+        else:
+            folded.removals.add(path)
+    return folded
+
+
+def _clean(change: Change) -> str:
+    try:
+        return tree.clean_path(change.path.rstrip("/") if change.removes else change.path)
+    except tree.TreeRefused as error:
+        raise words.invalid_tree(error) from None
+
+
+def _take_back(folded: Folded, path: str) -> bool:
+    """Forget what was put at a path or below it; whether there was such a thing."""
+    below = [known for known in folded.puts if known == path or known.startswith(f"{path}/")]
+    for known in below:
+        del folded.puts[known]
+    return bool(below)
+
+
+def find_bytes(account: "Account", puts: Mapping[str, Change], now: datetime) -> dict[str, Bytes]:
+    """What each path will hold. In the caller's transaction the bytes stay until its end. Raises Invalid at `changes`."""
+    stored = uploads.stored_files(account, [change.upload for change in puts.values() if change.upload is not None])
+    found: dict[str, Bytes] = {}
+    for path, change in puts.items():
+        if change.upload is None:
+            blob = _blob(account, path, change, now)
+            found[path] = Bytes(blob.sha256, blob.size)
+        elif change.upload in stored:
+            upload_services.refuse_file(path, stored[change.upload].size)
+            found[path] = Bytes(stored[change.upload].sha256, stored[change.upload].size)
+        else:
+            raise _unknown(path)
+    return found
+
+
+def _blob(account: "Account", path: str, change: Change, now: datetime) -> "Blob":
+    if change.content is not None:
+        upload_services.refuse_file(path, len(change.content))
+        return upload_services.hold_bytes(account, change.content, now)
+    blob = uploads.readable_blob(account, change.sha256)
+    if blob is None:
+        raise _unknown(path)
+    upload_services.refuse_file(path, blob.size)
+    return blob
+
+
+def _unknown(path: str) -> Invalid:
+    words = _("The bytes of “%(path)s” are not here, or not yours to use. Send the file first.")
+    return Invalid("changes", words % {"path": path})
