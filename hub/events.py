@@ -76,6 +76,8 @@ METRIC = Fields(
         "better": Word(("higher", "lower")),
         "unit": Optional(CODE),
         "method": Optional(CODE),
+        "split": Optional(CODE),
+        "threshold": Optional(DECIMAL),
         "n": Optional(Whole(1)),
         "positives": Optional(Whole()),
         "low": Optional(DECIMAL),
