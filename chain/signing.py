@@ -56,13 +56,13 @@ class Signer:
             self._queue_filler(nonce)
 
     def bump(self) -> None:
-        """Offer more for the transaction that all others wait for, if it was sent long ago. The waits double."""
+        """Offer more for the transaction that all others wait for, if it was signed long ago. The waits double."""
         row = self.watch.signed.filter(sender=self.operator).first()
         newest = row.attempts.order_by("-id").first() if row else None
-        if row is None or row.nonce is None or newest is None or newest.sent is None:
+        if row is None or row.nonce is None or newest is None:
             return
         count = row.attempts.count()
-        if count >= ATTEMPTS or self.watch.now - newest.sent < BUMP_AFTER * 2 ** (count - 1):
+        if count >= ATTEMPTS or self.watch.now - newest.signed < BUMP_AFTER * 2 ** (count - 1):
             return
         offered = self._fees()
         if offered is None:
