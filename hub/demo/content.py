@@ -71,7 +71,7 @@ WORKS = (
         "iris-linear", "contributor", science.iris,
         (
             Step(science.Recipe(standardise=False), "A first model: the four lengths as they are."),
-            Step(science.Recipe(c=10.0), "A ten times weaker penalty. The three species are nearly separable, so it costs nothing."),
+            Step(science.Recipe(c=10.0), "A ten times weaker penalty: the species are nearly separable."),
         ),
     ),
     Work(
@@ -80,15 +80,20 @@ WORKS = (
         "digits-linear", "contributor", science.digits,
         (
             Step(science.Recipe(standardise=False, max_iter=100), "Pixels as they are, one hundred iterations."),
-            Step(science.Recipe(), "Standardise the pixels. It converges, and reads 17 digits more out of 1,797."),
+            Step(science.Recipe(), "Standardise the pixels. Now it converges, and misreads fewer digits."),
         ),
     ),
 )  # fmt: skip
 
 
-def make(clock: Clock, report: Report) -> dict[str, str]:
-    """Makes whatever of the content is missing, so that an interrupted run can go on. Returns new accounts' passwords."""
+def people(clock: Clock) -> dict[str, str]:
+    """Registers the accounts that are missing, and returns their passwords."""
     passwords = {name: _person(name, clock) for name in PEOPLE}
+    return {name: password for name, password in passwords.items() if password}
+
+
+def publish(clock: Clock, report: Report) -> None:
+    """Publishes whatever of the content is missing, so that an interrupted run can go on."""
     for work in WORKS:
         report(_("Demo content: publishing %(name)s …") % {"name": work.dataset})
         table = work.table()
@@ -96,7 +101,6 @@ def make(clock: Clock, report: Report) -> dict[str, str]:
         for number, step in enumerate(work.steps, start=1):
             report(_("Demo content: training %(name)s, revision %(n)d …") % {"name": work.model, "n": number})
             _model(work, table, data, step, number, clock)
-    return {name: password for name, password in passwords.items() if password}
 
 
 def _person(name: str, clock: Clock) -> str:
@@ -158,7 +162,7 @@ def _create(
     card = (FILES / f"{name}.md").read_text(encoding="utf-8")
     return services.create_repository(
         account=owner, kind=kind, name=name, visibility="public", card=card, now=clock(), message=message,
-        changes=[Change(path, content=content) for path, content in files.items()], work_kind=work_kind, metrics=metrics,
+        files=[Change(path, content=content) for path, content in files.items()], work_kind=work_kind, metrics=metrics,
     )  # fmt: skip
 
 

@@ -58,8 +58,12 @@ def create_repository(
     owner: "Account | None" = None,
     message: str = "",
     files: Sequence[Change] = (),
+    work_kind: str = "documentation",
+    metrics: Sequence[Mapping[str, Any]] | None = None,
 ) -> Repository:
     """Make a repository and publish its first revision with this card (and `files`), so that it has a commit from the start.
+
+    `work_kind` and `metrics` are those of the first revision, as `publish_revision` takes them.
 
     Raises Invalid (kind, name, visibility, card, changes), Conflict for a taken name, NotAllowed for another's name.
     """
@@ -73,7 +77,8 @@ def create_repository(
             repository=repository,
             changes=[_card_change(card), *files],
             message=message,
-            kind="documentation",
+            kind=work_kind,
+            metrics=metrics,
             now=moment,
             expected_parent="",
         )
