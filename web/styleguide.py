@@ -15,15 +15,30 @@ from django.utils.translation import gettext_lazy
 from web.drawing.bars import Bar
 from web.drawing.lineage import Edge, Node
 from web.drawing.prooftree import Box, Join, Path
+from web.templatetags.display import nobreak_name
 
 LEAF = "0c8ad76989b13bc57b97aa2c3c9173ec8c3eab8f9a3770d1a5c08f1426b437ff"
 ROOT = "6095ed3e3198f1f902bf6ec02c0796ea1cf0a4932ce3bb7ee94a4e1bae822c3e"
 REVISION = "07015fe4a89fe4f860e385ec5f253c964bf031921e7667cc7a5daa839d4370e4"
 LONG_NAME = "a-name-of-sixty-characters-that-nobody-would-choose-but-may-be"
+COLOURS = [
+    "canvas",
+    "surface",
+    "raised",
+    "line",
+    "line-2",
+    "line-strong",
+    "ink",
+    "ink-2",
+    "accent",
+    "ok",
+    "warn",
+    "bad",
+]
 
 
 class SampleForm(forms.Form):
-    """One field of each kind, with an error to show."""
+    """One field of each kind."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=40, help_text=gettext_lazy("Letters, digits, hyphens and dots.")
@@ -46,209 +61,147 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     """All components on one page."""
     now = timezone.now()
     context: dict[str, Any] = {
-        "colours": [
-            "canvas",
-            "surface",
-            "raised",
-            "line",
-            "line-2",
-            "line-strong",
-            "ink",
-            "ink-2",
-            "accent",
-            "ok",
-            "warn",
-            "bad",
-        ],
+        "colours": COLOURS,
         "leaf": LEAF,
         "root": ROOT,
         "moment": datetime(2026, 11, 17, 9, 41, 7, tzinfo=UTC),
+        "earlier": now - timedelta(hours=3),
         "long_name": LONG_NAME,
         "form": SampleForm(),
         "wrong_form": SampleForm({"name": "x" * 60, "licence": "apache-2.0"}, prefix="wrong"),
-        **_states(now),
+        **_states(),
         **_history(now),
+        **_fields(),
         **_navigation(),
-        **_drawings(),
+        **_filters(),
+        **_lineage(),
         **_uploads(),
         **_differences(),
     }
     return render(request, "styleguide.html", context)
 
 
-def _states(now: datetime) -> dict[str, Any]:
-    checks = [
-        Sample(
-            name=_("Content"), state="ok", value=_("3 files"), detail=_("every digest recomputed, equal"), mono=True
+def _rows(names: str, *rows: tuple[Any, ...]) -> list[Sample]:
+    """Samples from a table: `names` are its columns; a short row leaves its last columns out."""
+    return [Sample(**dict(zip(names.split(), row, strict=False))) for row in rows]
+
+
+def _states() -> dict[str, Any]:
+    return {
+        "checks": _rows(
+            "name state value detail mono",
+            (_("Content"), "ok", _("3 files"), _("every digest recomputed, equal"), True),
+            (_("Log"), "ok", "27 / 48", _("6 hashes lead to the published root"), True),
+            (_("Anchor"), "running", _("2 of 12 blocks")),
+            (_("Licence"), "warn", "CC BY 4.0", _("into Apache-2.0, credit kept")),
+            (_("Database"), "bad", _("since 17 Nov"), _("one column differs from entry 27")),
         ),
-        Sample(name=_("Log"), state="ok", value="27 / 48", detail=_("6 hashes lead to the published root"), mono=True),
-        Sample(name=_("Anchor"), state="running", value=_("2 of 12 blocks"), detail=""),
-        Sample(name=_("Licence"), state="warn", value="CC BY 4.0", detail=_("into Apache-2.0, credit kept")),
-        Sample(name=_("Database"), state="bad", value=_("since 17 Nov"), detail=_("one column differs from entry 27")),
-    ]
-    statuses = [
-        Sample(state="verified", detail=_("4 of 4 checks agree, 2 min ago"), url="#checks"),
-        Sample(state="waiting", detail="", url="#checks", filled=2, needed=12),
-        Sample(state="waiting", detail="", url="", filled=9, needed=12),
-        Sample(state="unverified", detail=_("nothing to check against"), url=""),
-        Sample(state="mismatch", detail=_("one column differs from entry 27, since 17 Nov"), url="#checks"),
-    ]
-    facts = [
-        Sample(label=_("Latest"), value=_("Revision 2"), detail=_("9 days ago, by contributor-1")),
-        Sample(
-            label=_("Accuracy"),
-            value="0.979",
-            word=_("better, from 0.940"),
-            tone="ok",
-            detail=_("10-fold, 569 samples"),
-            values=[0.940, 0.979],
-            name=_("Accuracy"),
+        "statuses": _rows(
+            "state detail url filled needed",
+            ("verified", _("4 of 4 checks agree, 2 min ago"), "#checks"),
+            ("waiting", "", "#checks", 2, 12),
+            ("waiting", "", "", 9, 12),
+            ("unverified", _("nothing to check against")),
+            ("mismatch", _("one column differs from entry 27, since 17 Nov"), "#checks"),
         ),
-        Sample(label=_("People"), value="8", detail=_("2 propose, 3 review")),
-    ]
-    return {"checks": checks, "statuses": statuses, "facts": facts, "earlier": now - timedelta(hours=3)}
+        "facts": _rows(
+            "label value detail word tone values name",
+            (_("Latest"), _("Revision 2"), _("9 days ago, by contributor-1")),
+            (
+                *(_("Accuracy"), "0.979", _("10-fold, 569 samples")),
+                *(_("better, from 0.940"), "ok", [0.940, 0.979], _("Accuracy")),
+            ),
+            (_("People"), "8", _("2 propose, 3 review")),
+        ),
+    }
+
+
+def _record(template: str, *parts: str) -> str:
+    """A record sentence whose `parts` are links."""
+    linked = (f'<a href="#t">{nobreak_name(part)}</a>' for part in parts)
+    return mark_safe(template.format(*linked))  # noqa: S308 (every part is written in this file)
 
 
 def _history(now: datetime) -> dict[str, Any]:
-    samples = {
-        "accepted": '<a href="#t">maintainer-\u20601</a> accepted <a href="#t">contribution 1</a> by contributor-\u20601. It became <b>revision 2</b>.',
-        "published": '<a href="#t">maintainer-\u20601</a> published <b>revision 1</b>, trained on <a href="#t">wisconsin-\u2060breast-\u2060cancer</a>.',
-        "declined": '<a href="#t">maintainer-\u20601</a> declined <a href="#t">contribution 2</a> by contributor-\u20602: metric worse than stated.',
-        "proposed": '<a href="#t">contributor-\u20602</a> proposed <a href="#t">contribution 3</a>: the same accuracy from 13 inputs in place of 30.',
-        "paid": 'Epoch 1 paid <a href="#t">224 HUB</a> for work on this model: 120 to contributor-\u20601, 104 to maintainer-\u20601.',
+    accepted = _record(
+        "{} accepted {} by {}. It became <b>revision 2</b>.", "maintainer-1", "contribution 1", "contributor-1"
+    )
+    published = _record("{} published <b>revision 1</b>, trained on {}.", "maintainer-1", "wisconsin-breast-cancer")
+    declined = _record("{} declined {}: metric worse than stated.", "maintainer-1", "contribution 2")
+    proposed = _record(
+        "{} proposed {}: the same accuracy from 13 inputs in place of 30.", "contributor-2", "contribution 3"
+    )
+    paid = _record("Epoch 1 paid {} for work on this model.", "224 HUB")
+    hour, day, unit = timedelta(hours=1), timedelta(days=1), _("accuracy")
+    events = _rows(
+        "number mark sentence time reason notes value unit word tone hash filled needed",
+        (44, "waiting", proposed, now - 3 * hour, _("An L1 penalty sets 17 coefficients to zero."),
+         [_("waiting for the anchor, 2 of 12 blocks")], "0.979", unit, _("the same"), "", "", 2, 12),
+        (41, "payment", paid, now - day, "", [], "224 HUB", "", _("final"), ""),
+        (36, "declined", declined, now - 8 * day, _("I measure 0.954, the description says 0.981."), [_("not merged")],
+         "0.954", unit, _("0.025 worse"), "warn"),
+        (27, "accepted", accepted, now - 9 * day, _("Standardise the 30 inputs before fitting."), [],
+         "0.979", unit, _("0.039 better"), "ok", REVISION),
+        (9, "own", published, now - 400 * day, _("A baseline to improve on."), [_("history begins here")],
+         "0.940", unit, _("first measurement"), "", REVISION),
+    )  # fmt: skip
+    for event in events:
+        event.url, event.links = "#t", [Sample(url="#t", label=_("Compare"))]
+    return {"events": events, "accepted_sentence": accepted}
+
+
+def _fields() -> dict[str, Any]:
+    return {
+        "kv_fields": _rows(
+            "label value detail mono hash",
+            (_("Type"), "contribution.accepted", "", True),
+            (_("Accuracy"), _("0.9403 before, 0.9789 after")),
+            (_("Reason"), _("“Reproduced on two machines. Good.”"), _("Kept beside the log; erasable")),
+            (_("Transaction"), "", "", False, f"0x{ROOT}"),
+        ),
+        "slip_fields": _rows(
+            "label value hash",
+            (_("Recorded"), "17 November 2026, 09:41 UTC"),
+            (_("Leaf hash"), "", LEAF),
+            (_("Anchored"), _("block 1,204, final")),
+        ),
     }
-    sentences = {key: mark_safe(text) for key, text in samples.items()}  # noqa: S308 (written here)
-    events = [
-        Sample(
-            number=44,
-            url="#t",
-            mark="waiting",
-            filled=2,
-            needed=12,
-            sentence=sentences["proposed"],
-            reason=_("An L1 penalty sets 17 coefficients to zero."),
-            time=now - timedelta(hours=3),
-            notes=[_("waiting for the anchor, 2 of 12 blocks")],
-            links=[Sample(url="#t", label=_("In review"))],
-            value="0.979",
-            unit=_("accuracy"),
-            word=_("the same"),
-            tone="",
-        ),
-        Sample(
-            number=41,
-            url="#t",
-            mark="payment",
-            sentence=sentences["paid"],
-            time=now - timedelta(days=1),
-            links=[Sample(url="#t", label=_("Recompute"))],
-            value="224 HUB",
-            word=_("final"),
-            tone="",
-        ),
-        Sample(
-            number=36,
-            url="#t",
-            mark="declined",
-            sentence=sentences["declined"],
-            reason=_("I measure 0.954, the description says 0.981."),
-            time=now - timedelta(days=8),
-            notes=[_("not merged")],
-            value="0.954",
-            unit=_("accuracy"),
-            word=_("0.025 worse"),
-            tone="warn",
-        ),
-        Sample(
-            number=27,
-            url="#t",
-            mark="accepted",
-            sentence=sentences["accepted"],
-            reason=_("Standardise the 30 inputs before fitting."),
-            time=now - timedelta(days=9),
-            hash=REVISION,
-            links=[Sample(url="#t", label=_("Compare"))],
-            value="0.979",
-            unit=_("accuracy"),
-            word=_("0.039 better"),
-            tone="ok",
-        ),
-        Sample(
-            number=9,
-            url="#t",
-            mark="own",
-            sentence=sentences["published"],
-            reason=_("A baseline to improve on."),
-            time=now - timedelta(days=400),
-            hash=REVISION,
-            notes=[_("history begins here")],
-            value="0.940",
-            unit=_("accuracy"),
-            word=_("first measurement"),
-            tone="",
-        ),
-    ]
-    slip = [
-        Sample(label=_("Recorded"), value="17 November 2026, 09:41 UTC"),
-        Sample(label=_("Leaf hash"), hash=LEAF),
-        Sample(label=_("Anchored"), value=_("block 1,204, final")),
-    ]
-    return {"events": events, "accepted_sentence": sentences["accepted"], "slip_fields": slip, "kv_fields": _fields()}
-
-
-def _fields() -> list[Sample]:
-    return [
-        Sample(label=_("Type"), value="contribution.accepted", mono=True),
-        Sample(label=_("Accuracy"), value=_("0.9403 before, 0.9789 after")),
-        Sample(
-            label=_("Reason"),
-            value=_("“Reproduced on two machines. Good.”"),
-            detail=_("Kept beside the log under a salted commitment; erasable"),
-        ),
-        Sample(label=_("Transaction"), hash=f"0x{ROOT}"),
-    ]
 
 
 def _navigation() -> dict[str, Any]:
-    tabs = [_("Card"), _("History"), _("Lineage"), _("Files"), _("Contributions"), _("Rewards")]
+    names = (_("Card"), _("History"), _("Lineage"), _("Files"), _("Contributions"), _("Rewards"))
     return {
-        "tabs": [Sample(label=name, url="#tabs", current=place == 1, count=None) for place, name in enumerate(tabs)],
-        "crumbs": [
-            Sample(label=_("Models"), url="#crumbs"),
-            Sample(label="maintainer-1", url="#crumbs"),
-            Sample(label="breast-cancer-logistic", url=""),
-        ],
-        "links": [
-            Sample(label=_("All"), url="#crumbs", current=True, count=5),
-            Sample(label=_("Revisions"), url="#crumbs", current=False, count=2),
-            Sample(label=_("Proposals"), url="#crumbs", current=False, count=3),
-        ],
+        "tabs": _rows("label url current", *((name, "#tabs", name == names[1]) for name in names)),
+        "crumbs": _rows(
+            "label url", (_("Models"), "#crumbs"), ("maintainer-1", "#crumbs"), ("breast-cancer-logistic", "")
+        ),
+        "links": _rows(
+            "label url current count",
+            (_("All"), "#crumbs", True, 5),
+            (_("Revisions"), "#crumbs", False, 2),
+            (_("Proposals"), "#crumbs", False, 3),
+        ),
         "page": Sample(next_cursor="next", previous_cursor="previous"),
-        "selects": [
-            Sample(
-                name="licence",
-                label=_("Licence"),
-                options=[
-                    Sample(value="", label=_("Any"), selected=True),
-                    Sample(value="apache-2.0", label="Apache-2.0", selected=False),
-                ],
-            )
-        ],
-        "active": [Sample(label="Apache-2.0", url="#forms")],
-        "menu_items": [
-            Sample(label=_("Download"), url="#menus", current=False),
-            Sample(label=_("Compare"), url="#menus", current=True),
-        ],
-        "steps": [
-            Sample(label=_("Target"), state="done", url="#steps"),
-            Sample(label=_("Files"), state="current", url=""),
-            Sample(label=_("Describe"), state="next", url=""),
-            Sample(label=_("Confirm"), state="next", url=""),
-        ],
+        "menu_items": _rows("label url current", (_("Download"), "#menus", False), (_("Compare"), "#menus", True)),
+        "steps": _rows(
+            "label state url",
+            (_("Target"), "done", "#steps"),
+            (_("Files"), "current", ""),
+            (_("Describe"), "next", ""),
+            (_("Confirm"), "next", ""),
+        ),
     }
 
 
-def _drawings() -> dict[str, Any]:
+def _filters() -> dict[str, Any]:
+    options = _rows("value label selected", ("", _("Any"), True), ("apache-2.0", "Apache-2.0", False))
+    return {
+        "selects": [Sample(name="licence", label=_("Licence"), options=options)],
+        "active": [Sample(label="Apache-2.0", url="#forms")],
+    }
+
+
+def _lineage() -> dict[str, Any]:
     nodes = [
         Node("d", "wisconsin-breast-cancer", _("dataset, 569 × 30, CC BY 4.0"), "#drawings"),
         Node("r1", _("revision 1"), "maintainer-1", "#drawings"),
@@ -262,27 +215,33 @@ def _drawings() -> dict[str, Any]:
         Edge("c1", "r2", joins=True),
         Edge("r2", "c3", open=True),
     ]
-    rows = [
-        Sample(
-            name="steward-1 / wisconsin-breast-cancer",
-            url="#drawings",
-            kind=_("dataset"),
-            relation=_("trained on"),
-            licence="CC BY 4.0",
-            entry=4,
-            entry_url="#drawings",
+    rows = _rows(
+        "name kind relation licence entry url entry_url",
+        (
+            "steward-1 / wisconsin-breast-cancer",
+            _("dataset"),
+            _("trained on"),
+            "CC BY 4.0",
+            4,
+            "#drawings",
+            "#drawings",
         ),
-        Sample(
-            name="breast-cancer-logistic",
-            url="#drawings",
-            kind=_("model"),
-            relation=_("refit of"),
-            licence="Apache-2.0",
-            entry=9,
-            entry_url="#drawings",
-        ),
-    ]
-    path = Path(
+        ("breast-cancer-logistic", _("model"), _("refit of"), "Apache-2.0", 9, "#drawings", "#drawings"),
+    )
+    return {
+        "nodes": nodes,
+        "edges": edges,
+        "lineage_rows": rows,
+        "proof": _proof(),
+        "bars": [Bar(224, "224"), *(Bar(0) for _place in range(9))],
+        "bar_rows": [Sample(label=_("epoch 1"), value="224")],
+        "rising": [0.91, 0.94, 0.94, 0.979],
+        "single": [0.94],
+    }
+
+
+def _proof() -> Path:
+    return Path(
         Box(_("leaf 27"), LEAF),
         (
             Join(Box(_("leaf 26"), "b654abfa"), True, Box("26–27", "99c83a56")),
@@ -293,59 +252,40 @@ def _drawings() -> dict[str, Any]:
             Join(Box("32–47", "d9c9bbe3"), False, Box(_("root of 48"), ROOT)),
         ),
     )
-    bars = [Bar(224, "224"), *(Bar(0) for _place in range(9))]
-    return {
-        "nodes": nodes, "edges": edges, "lineage_rows": rows, "proof": path, "bars": bars,
-        "bar_rows": [Sample(label=_("epoch 1"), value="224")], "rising": [0.91, 0.94, 0.94, 0.979], "single": [0.94],
-    }  # fmt: skip
 
 
 def _uploads() -> dict[str, Any]:
-    pause, remove = (
-        Sample(name="pause", label=_("Pause"), quiet=False),
-        Sample(name="remove", label=_("Remove"), quiet=True),
+    pause, resume, remove = _rows(
+        "name label quiet", ("pause", _("Pause"), False), ("resume", _("Resume"), False), ("remove", _("Remove"), True)
     )
-    resume = Sample(name="resume", label=_("Resume"), quiet=False)
-    return {
-        "files": [
-            Sample(name="measurements.csv", size="124 KiB", state=_("Stored"), tone="ok", hash=LEAF, detail=_("569 rows, 30 columns"), value=None, actions=[remove]),
-            Sample(name="cell-images.parquet", size="1.6 GiB", state=_("Sending"), tone="", detail=_("1.0 of 1.6 GiB, 18 MiB/s, 34 s left, part 131 of 205"), value=64, actions=[pause, remove]),
-            Sample(name="follow-up.csv", size="88 MiB", state=_("Paused: the connection went away"), tone="warn", detail=_("6 of 11 parts are safe."), value=55, actions=[resume, remove]),
-            Sample(name="features.pkl", size="4.0 MiB", state=_("Not accepted: pickle files can run code when opened"), tone="bad", detail=_("Save it as CSV or Parquet and add it again."), value=None, actions=[remove]),
-        ]
-    }  # fmt: skip
+    refused = _("Not accepted: pickle files can run code when opened")
+    files = _rows(
+        "name size state tone detail actions value hash",
+        ("measurements.csv", "124 KiB", _("Stored"), "ok", _("569 rows, 30 columns"), [remove], None, LEAF),
+        ("cell-images.parquet", "1.6 GiB", _("Sending"), "", _("1.0 of 1.6 GiB, 34 s left"), [pause, remove], 64),
+        (
+            *("follow-up.csv", "88 MiB", _("Paused: the connection went away"), "warn"),
+            *(_("6 of 11 parts are safe."), [resume, remove], 55),
+        ),
+        ("features.pkl", "4.0 MiB", refused, "bad", _("Save it as CSV or Parquet and add it again."), [remove]),
+    )
+    return {"files": files}
 
 
 def _differences() -> dict[str, Any]:
-    lines = [
-        Sample(kind="same", text="license: apache-2.0", old=1, new=1),
-        Sample(kind="removed", text="accuracy: 0.940", old=2, new=None),
-        Sample(kind="added", text="accuracy: 0.979", old=None, new=2),
-        Sample(kind="gap", text="…", old=None, new=None),
-    ]
-    changes = [
-        Sample(
-            path="model.safetensors",
-            url="#differences",
-            action="changed",
-            size=1128,
-            old_size=1128,
-            digest=LEAF,
-            old_digest=ROOT,
-        ),
-        Sample(
-            path="data/follow-up.csv",
-            url="",
-            action="added",
-            size=92_274_688,
-            old_size=None,
-            digest=ROOT,
-            old_digest=None,
-        ),
-        Sample(path="notes.txt", url="", action="removed", size=None, old_size=310, digest=None, old_digest=REVISION),
-    ]
     return {
-        "lines": lines,
-        "changes": changes,
+        "lines": _rows(
+            "kind text old new",
+            ("same", "license: apache-2.0", 1, 1),
+            ("removed", "accuracy: 0.940", 2, None),
+            ("added", "accuracy: 0.979", None, 2),
+            ("gap", "…", None, None),
+        ),
+        "changes": _rows(
+            "path url action size old_size digest old_digest",
+            ("model.safetensors", "#differences", "changed", 1128, 1128, LEAF, ROOT),
+            ("data/follow-up.csv", "", "added", 92_274_688, None, ROOT, None),
+            ("notes.txt", "", "removed", None, 310, None, REVISION),
+        ),
         "command": "python3 akashi_verify.py bundle.json \\\n  --log-key log.key",
     }

@@ -1,17 +1,17 @@
 """How values look on every page: digests, times, sizes, seals and drawings. A template builtin, so no `load` is needed."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from typing import Any
 
 from django import template
-from django.utils import dateformat, timezone
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from web import timewords
 from web.drawing import bars, icons, lineage, marks, prooftree, stepline
 from web.drawing import confirmations as squares
 from web.drawing.seal import STATES, State
@@ -97,74 +97,6 @@ nobreak_name.is_safe = True  # type: ignore[attr-defined]
 
 
 # --- time ----------------------------------------------------------------------------------------
-def _moment(value: Any) -> datetime | None:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.replace("Z", "+00:00"))
-        except ValueError:
-            return None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = datetime.fromtimestamp(value, UTC)
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if not isinstance(value, datetime):
-        return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _age(seconds: float) -> str:
-    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86_400)
-    if minutes < 1:
-        return _("just now")
-    if hours < 1:
-        return ngettext("%(n)d min ago", "%(n)d min ago", minutes) % {"n": minutes}
-    if days < 1:
-        return ngettext("%(n)d h ago", "%(n)d h ago", hours) % {"n": hours}
-    return ngettext("%(n)d day ago", "%(n)d days ago", days) % {"n": days}
-
-
-def _ahead(seconds: float) -> str:
-    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86_400)
-    if minutes < 1:
-        return _("in a moment")
-    if hours < 1:
-        return ngettext("in %(n)d min", "in %(n)d min", minutes) % {"n": minutes}
-    if days < 1:
-        return ngettext("in %(n)d h", "in %(n)d h", hours) % {"n": hours}
-    return ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days}
-
-
-def _short_age(seconds: float) -> str:
-    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86_400)
-    if hours < 1:
-        return pgettext("age", "%(n)d min") % {"n": max(minutes, 0)}
-    if days < 1:
-        return pgettext("age", "%(n)d h") % {"n": hours}
-    return pgettext("age", "%(n)d d") % {"n": days}
-
-
-def _relative(moment: datetime, now: datetime) -> str:
-    seconds = (now - moment).total_seconds()
-    if abs(seconds) >= 60 * 86_400:
-        return dateformat.format(moment, pgettext("date", "j M Y"))
-    return _age(seconds) if seconds >= 0 else _ahead(-seconds)
-
-
-def _worded(moment: datetime, now: datetime, style: str) -> str:
-    if style == "relative":
-        return _relative(moment, now)
-    if style == "age":
-        return _short_age((now - moment).total_seconds())
-    if style == "date":
-        return dateformat.format(moment, pgettext("date", "j F Y"))
-    if style == "stamp":
-        this_year = moment.year == now.year
-        return dateformat.format(moment, pgettext("date", "j M, H:i") if this_year else pgettext("date", "j M Y, H:i"))
-    if style == "seconds":
-        return dateformat.format(moment, pgettext("date", "j F Y, H:i:s \\U\\T\\C"))
-    return dateformat.format(moment, pgettext("date", "j F Y, H:i \\U\\T\\C"))
-
-
 @register.simple_tag(name="time")
 def time_tag(value: Any, style: str = "relative") -> SafeString:
     """A `<time>` with the absolute UTC moment as its title (the viewer's own zone when scripts run).
@@ -172,16 +104,16 @@ def time_tag(value: Any, style: str = "relative") -> SafeString:
     Styles: `relative` ("9 days ago"), `age` ("9 d"), `date` ("17 November 2026"), `stamp` ("17 Nov, 09:41"),
     `datetime` ("17 November 2026, 09:41 UTC"), `seconds` (with seconds). Takes datetimes, ISO strings and Unix seconds.
     """
-    moment = _moment(value)
+    moment = timewords.moment(value)
     if moment is None:
         return SafeString("")
     now = timezone.now()
     return format_html(
         '<time datetime="{}" title="{}" data-local-time="{}">{}</time>',
         moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        _worded(moment, now, "datetime"),
+        timewords.worded(moment, now, "datetime"),
         style,
-        _worded(moment, now, style),
+        timewords.worded(moment, now, style),
     )
 
 
@@ -189,17 +121,9 @@ def time_tag(value: Any, style: str = "relative") -> SafeString:
 def duration_words(seconds: Any) -> str:
     """A length of time in the largest fitting unit: `40 s`, `12 min`, `2 h`, `3 days`."""
     try:
-        whole = round(float(seconds))
+        return timewords.duration(float(seconds))
     except (TypeError, ValueError, OverflowError):
         return ""
-    if whole < 90:
-        return pgettext("duration", "%(n)d s") % {"n": whole}
-    if whole < 90 * 60:
-        return pgettext("duration", "%(n)d min") % {"n": round(whole / 60)}
-    if whole < 36 * 3600:
-        return pgettext("duration", "%(n)d h") % {"n": round(whole / 3600)}
-    days = round(whole / 86_400)
-    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
 
 
 # --- seal, badge, marks --------------------------------------------------------------------------
