@@ -69,10 +69,16 @@ def record_lines(entries: "Sequence[EntryView]", viewer: Any) -> list[dict[str, 
     ]
 
 
+def _newest_final() -> "EntryView | None":
+    """The newest published revision under a final anchor: the record that the front page shows."""
+    size = ledger.log_facts().final_size
+    return next(iter(ledger.sequenced_entries(type="revision.published", before=size, size=1).items), None)
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    entries = ledger.latest_entries(LATEST)
-    slip = ledger.latest_final_entry("revision.published")
+    entries = ledger.sequenced_entries(size=LATEST).items
+    slip = _newest_final()
     context: dict[str, Any] = {
         "live": lines(repositories.search("model", viewer=request.user, size=LIVE).items),
         "latest": record_lines(entries, request.user),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hub.explore import answers
-from ledger import selectors as ledger
+from ledger.trust import trust_anchors
 
 MOST_BUNDLE = 1_500_000  # bytes that fit into one request; larger bundles are for the verifier itself
 
@@ -34,7 +34,7 @@ def verify(request: HttpRequest) -> HttpResponse:
         "file_size": request.GET.get("size", "") if request.GET.get("size", "").isdigit() else "",
         "answer": answer,
         "problem": problem,
-        "trust": ledger.trust_anchors(),
+        "trust": trust_anchors(),
     }
     template = "explore/_answer.html" if getattr(request, "htmx", False) else "explore/verify.html"
     return render(request, template, context, status=422 if problem else 200)
