@@ -29,6 +29,6 @@ class Renderer(BaseRenderer):
     def get_template(self, template_name: str) -> "_EngineTemplate":
         name = _OURS.get(template_name, template_name)
         try:
-            return cast("_EngineTemplate", get_template(name))
+            return get_template(name)
         except TemplateDoesNotExist:
-            return self._built_in.get_template(name)
+            return cast("_EngineTemplate", self._built_in.get_template(name))

@@ -34,11 +34,9 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request_id = requestids.choose(request.headers.get(requestids.HEADER))
         request.request_id = request_id  # type: ignore[attr-defined]
-        token = requestids.current.set(request_id)
-        try:
-            response = self.get_response(request)
-        finally:
-            requestids.current.reset(token)
+        # Left set: Django logs errors after the middleware, and the next request brings its own.
+        requestids.current.set(request_id)
+        response = self.get_response(request)
         response.headers[requestids.HEADER] = request_id
         # "identity" keeps the compressing middleware off a file's bytes; on the wire it has no place (RFC 9110, 8.4.1).
         if response.headers.get("Content-Encoding") == "identity":

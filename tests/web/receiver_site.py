@@ -57,7 +57,7 @@ class Site:
             case "problem":
                 raise Problem(422, "digest-differs", "The digest differs", "Send the part again.", part=7)
             case "defect":
-                raise Full("disk sda1 of host db7")
+                raise Full("disk sda1 of host quokka")
             case "held":
                 assert self.open_gate.wait(30)
             case "kept":

@@ -6,15 +6,19 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.urls import path
+from drf_spectacular.generators import SchemaGenerator
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework import exceptions
 
+from tests.web import urls
 from web import strictjson
 from web.api import problem_response
 from web.errors import BadInput
 from web.http import choice, flag, integer, text
 from web.problems import Problem, kinds, problem_for, register_problem, standard
+from web.schema import add_problems
 
 PROBLEM = "application/problem+json"
 
@@ -171,8 +175,8 @@ def test_an_error_is_answered_as_its_nearest_registered_ancestor() -> None:
 
 
 def test_a_defect_is_no_problem_that_could_be_told() -> None:
-    assert problem_for(RuntimeError("host db7")) is None
-    assert problem_response(RuntimeError("host db7"), {}) is None
+    assert problem_for(RuntimeError("host quokka")) is None
+    assert problem_response(RuntimeError("host quokka"), {}) is None
 
 
 @pytest.mark.parametrize(
@@ -195,7 +199,7 @@ def test_every_error_below_api_is_a_problem_document(name: str, status: int, slu
     assert (body["status"], body["type"], body["instance"]) == (status, f"/problems/{slug}", f"/api/fail/{name}")
     assert body["request_id"] == answer["X-Request-Id"]
     assert body["title"]
-    assert "db7" not in answer.content.decode() and "secret" not in answer.content.decode()
+    assert "quokka" not in answer.content.decode() and "secret" not in answer.content.decode()
 
 
 def test_an_error_about_a_field_names_it() -> None:
@@ -330,3 +334,19 @@ def test_texts_that_no_column_can_hold_are_refused() -> None:
     for value in ("a\0b", "x" * 201):
         with pytest.raises(BadInput):
             text({"q": value}, "q")
+
+
+# --- the document ------------------------------------------------------------------------------------
+
+
+def test_the_openapi_document_names_problems_pages_and_the_key() -> None:
+    document = SchemaGenerator(patterns=[path("api/groups", urls.Groups.as_view())]).get_schema(public=True)
+    add_problems(document, None, None, True)
+    listing, making = document["paths"]["/api/groups"]["get"], document["paths"]["/api/groups"]["post"]
+    assert {each["name"] for each in listing["parameters"]} == {"cursor", "size"}
+    assert [each["name"] for each in making["parameters"]] == ["Idempotency-Key"]
+    for operation in (listing, making):
+        assert operation["responses"]["default"]["content"][PROBLEM]["schema"] == {
+            "$ref": "#/components/schemas/Problem"
+        }
+    assert "results" in document["components"]["schemas"]["PaginatedNamedList"]["properties"]

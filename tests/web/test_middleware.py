@@ -1,6 +1,7 @@
 """What happens around every view: request ids, language, colours, error pages."""
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -51,9 +52,16 @@ def test_any_other_id_is_replaced(offered: str) -> None:
 
 def test_log_lines_carry_the_id_of_their_request(quiet: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.handler.addFilter(RequestIdFilter())
-    answer = quiet.get("/fail/defect")
-    assert {record.request_id for record in caplog.records} == {answer["X-Request-Id"]}  # type: ignore[attr-defined]
-    assert RequestIdFilter().filter(record := logging.makeLogRecord({})) and record.request_id == "-"  # type: ignore[attr-defined]
+    for name in ("defect", "closed", "outage"):
+        caplog.clear()
+        answer = quiet.get(f"/fail/{name}")
+        assert {getattr(record, "request_id", "") for record in caplog.records} == {answer["X-Request-Id"]}
+
+
+def test_log_lines_outside_a_request_say_so() -> None:
+    record = logging.makeLogRecord({})
+    assert contextvars.Context().run(RequestIdFilter().filter, record)
+    assert getattr(record, "request_id", "") == "-"
 
 
 # --- language ---------------------------------------------------------------------------------------
@@ -209,7 +217,7 @@ def test_every_error_is_a_page_with_its_words_and_request_id(quiet: Client, name
     assert (answer.status_code, answer["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert words in page
     assert answer["X-Request-Id"] in page
-    assert "db7" not in page and "secret" not in page and "{'" not in page
+    assert "quokka" not in page and "secret" not in page and "{'" not in page
 
 
 def test_an_error_page_speaks_the_reader_s_language_and_keeps_the_policy(quiet: Client) -> None:

@@ -194,7 +194,7 @@ def test_a_problem_raised_at_the_end_is_answered_as_it_is(served: Serving, site:
 def test_a_defect_at_the_end_is_answered_without_details(served: Serving, site: Site) -> None:
     answer = served.send("PUT", "/bodies/defect", b"x", YES)
     assert answer.status == 500
-    assert b"db7" not in answer.body
+    assert b"quokka" not in answer.body
     assert site.left_over() == []
 
 

@@ -53,9 +53,9 @@ ERRORS: dict[str, Exception] = {
     "forbidden": PermissionDenied(),
     "cursor": BadCursor(),
     "input": BadInput("size", "A whole number."),
-    "outage": OperationalError("host db7 refused"),
+    "outage": OperationalError("host quokka refused"),
     "wrong": Wrong("card.license", "Not a licence we know."),
-    "defect": RuntimeError("host db7 exploded"),
+    "defect": RuntimeError("host quokka exploded"),
 }
 
 
