@@ -30,12 +30,6 @@ def handles_of(pseudonyms: Collection[str]) -> dict[str, str]:
     return dict(found.values_list("pseudonym", "username"))
 
 
-def erased_among(pseudonyms: Collection[str]) -> set[str]:
-    """Those of the pseudonyms whose accounts are erased. One query."""
-    found = Account.objects.filter(pseudonym__in=list(pseudonyms), erased__isnull=False)
-    return set(found.values_list("pseudonym", flat=True))
-
-
 def tokens_of(account: Account) -> list[ApiToken]:
     """The tokens that still stand, newest first; expired ones stay until they are revoked."""
     return list(account.tokens.filter(revoked__isnull=True).order_by("-created", "-pk"))
