@@ -733,8 +733,8 @@ def verify_bundle(
 ) -> Report:
     """Checks a bundle file.
 
-    `log_key` is a verifier key string, `contract` an address and `saved_checkpoint` a signed note that the reader
-    trusts already; `files` are looked for in the bundle's trees; `rpc` asks a node (see `http_rpc`).
+    The reader trusts already: `log_key`, a verifier key string or all that a log serves as `/log/key`; `contract`, an
+    address; `saved_checkpoint`, a signed note. `files` are looked for in the trees; `rpc` asks a node (see `http_rpc`).
     Malformed input is reported, never raised.
     """
     report = Report()
@@ -1030,7 +1030,7 @@ def _check_anchor(report: Report, bundle: Bundle, head: Head) -> None:
 def _check_log_key(report: Report, bundle: Bundle, log_key: str | None) -> None:
     if log_key is None:
         return
-    if log_key.strip() != bundle.log_vkey:
+    if bundle.log_vkey not in log_key.split():
         raise Refused(f"the bundle is by another log key than the one you trust: {bundle.log_vkey}")
     report.trusted = True
     report.add("log_key", True, "The log key is the one you trust.")
@@ -1224,15 +1224,14 @@ def _print_json(report: Report) -> None:
     print(json.dumps({**answer, "limits": LIMITS}, indent=2))
 
 
-_MARKS = {True: ("\u2713", "32"), False: ("\u2717", "31"), None: ("\u2013", "33")}
+# For each answer the mark, the mark of a terminal that lacks it, and a colour.
+_MARKS = {True: ("\u2713", "+", "32"), False: ("\u2717", "x", "31"), None: ("\u2013", "-", "33")}
 _SHOWN = 20
 
 
 def _print_words(report: Report) -> None:
-    coloured = sys.stdout.isatty()
     for check in report.checks:
-        mark, colour = _MARKS[check.passed]
-        _say(check.text, f"\x1b[{colour}m{mark}\x1b[0m " if coloured else f"{mark} ")
+        _say(check.text, _mark(check.passed))
     if report.verdict != "refused":
         _say("\nWhat was logged:")
         for entry in report.entries[:_SHOWN]:
@@ -1245,11 +1244,21 @@ def _print_words(report: Report) -> None:
     _say(f"\n{report.summary}")
 
 
+def _mark(passed: bool | None) -> str:
+    mark, plain, colour = _MARKS[passed]
+    if mark.encode(_encoding(), "replace") == b"?":
+        mark = plain
+    return f"\x1b[{colour}m{mark}\x1b[0m " if sys.stdout.isatty() else f"{mark} "
+
+
+def _encoding() -> str:
+    return sys.stdout.encoding or "utf-8"
+
+
 def _say(line: str, mark: str = "") -> None:
     """Prints a line even where the terminal lacks a character of it, and nothing in it that could steer the terminal."""
     clean = "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in line)
-    encoding = sys.stdout.encoding or "ascii"
-    print((mark + clean).encode(encoding, "replace").decode(encoding))
+    print((mark + clean).encode(_encoding(), "replace").decode(_encoding()))
 
 
 if __name__ == "__main__":

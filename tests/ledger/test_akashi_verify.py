@@ -68,6 +68,12 @@ def test_with_the_log_key_a_true_bundle_is_verified(world: World, text: str) -> 
     assert all(check.passed for check in report.checks)
 
 
+def test_the_keys_as_the_log_serves_them_are_taken_too(world: World, text: str) -> None:
+    served = f"{world.signer.key.vkey}\n{world.operator.key.vkey}\n"
+    assert verify_bundle(text.encode(), log_key=served).verdict == "verified"
+    assert verify_bundle(text.encode(), log_key="").verdict == "refused"
+
+
 def test_without_anything_trusted_it_is_consistent_but_not_with_whom(text: str) -> None:
     report = verify_bundle(text.encode())
     assert (report.verdict, report.exit_code) == ("consistent", 2)
@@ -413,10 +419,10 @@ def test_a_saved_checkpoint_by_another_log_or_broken_is_refused(world: World, te
 # --- the command ---------------------------------------------------------------------------------
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", str(SCRIPT), *arguments]
-    environment = {"PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", env=environment, check=False)
+def run(*arguments: str, folder: Path, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), *arguments]
+    environment = {"PYTHONIOENCODING": encoding}
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding=encoding, env=environment, check=False)
 
 
 def test_the_command_answers_in_words_and_exit_codes(world: World, text: str, tmp_path: Path) -> None:
@@ -467,6 +473,11 @@ def test_names_in_a_bundle_cannot_steer_the_terminal(tmp_path: Path) -> None:
     found = run("b", "--file", "c", folder=tmp_path)
     assert "?[2J?evil.csv" in found.stdout
     assert "\x1b" not in found.stdout
+
+
+def test_a_terminal_without_the_marks_gets_plain_ones(text: str, tmp_path: Path) -> None:
+    (tmp_path / "b").write_text(text, encoding="utf-8")
+    assert run("b", folder=tmp_path, encoding="ascii").stdout.startswith("+ The bundle is whole")
 
 
 def test_it_imports_the_standard_library_alone_and_is_python_3_9() -> None:
