@@ -88,7 +88,8 @@ def _anchor(last: Checkpoint, head: AnchoredHead, store: Store, now: datetime) -
     _refuse_foreign_head(last, head, store)
     failed = Anchor.objects.filter(mined__isnull=True).order_by("-checkpoint_id").first()
     if head.size == last.size:
-        return _adopt(last, failed, now)
+        _adopt(last, failed, now)
+        return None
     key = f"{_key_prefix()}{last.size}"
     if failed is not None:
         key = _next_key(key, failed.transaction_key)

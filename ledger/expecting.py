@@ -16,7 +16,7 @@ class _Erased:
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError("an erased value cannot be computed with")
 
-    __str__ = __format__ = __bool__ = __len__ = __iter__ = __eq__ = __lt__ = _refuse  # type: ignore[assignment]
+    __str__ = __format__ = __bool__ = __len__ = __iter__ = __eq__ = __lt__ = _refuse
     __hash__ = object.__hash__
 
 

@@ -38,8 +38,15 @@ def log_signer(origin: str, verifier_key: str) -> Ed25519Signer:
 
 # --- the operator --------------------------------------------------------------------------------
 def operator_key(origin: str) -> OperatorKey:
-    """The key behind the second signature line; raises `chain.errors.NotDeployed` before there is a contract."""
+    """The key behind the second signature line.
+
+    Raises `chain.errors.NotDeployed` before there is a contract, `WrongKey` when the contract is of another log.
+    """
     deployment = chain.deployment()
+    if deployment.origin != origin:
+        raise WrongKey(
+            f"The contract at {deployment.anchor_address} is of the log {deployment.origin}, not of {origin}."
+        )
     return OperatorKey(
         operator_name(origin),
         deployment.chain_id,

@@ -100,7 +100,7 @@ def _state(place: int | None, checkpoint: int | None, anchor: AnchorView | None)
 def latest_checkpoint() -> CheckpointView | None:
     """The last published checkpoint, or None before the first."""
     row = Checkpoint.objects.order_by("-size").first()
-    return None if row is None else _checkpoint(row)
+    return None if row is None else checkpoint_view(row)
 
 
 def checkpoint_at(size: int) -> CheckpointView:
@@ -108,25 +108,25 @@ def checkpoint_at(size: int) -> CheckpointView:
     row = Checkpoint.objects.filter(size=size).first() if 0 <= size < 2**63 else None
     if row is None:
         raise NotFound("No checkpoint was published at this size.")
-    return _checkpoint(row)
+    return checkpoint_view(row)
 
 
 def checkpoints(cursor: str = "", size: int = SIZE) -> Page[CheckpointView]:
     """Checkpoints, largest first."""
     page = keyset(Checkpoint.objects.all(), order=("-size",), cursor=cursor, size=size)
-    return Page([_checkpoint(row) for row in page.items], page.next_cursor, page.previous_cursor)
+    return Page([checkpoint_view(row) for row in page.items], page.next_cursor, page.previous_cursor)
 
 
 def checkpoint_before(size: int) -> CheckpointView | None:
     """The largest checkpoint below `size`."""
     row = Checkpoint.objects.filter(size__lt=size).order_by("-size").first()
-    return None if row is None else _checkpoint(row)
+    return None if row is None else checkpoint_view(row)
 
 
 def checkpoint_after(size: int) -> CheckpointView | None:
     """The smallest checkpoint above `size`."""
     row = Checkpoint.objects.filter(size__gt=size).order_by("size").first()
-    return None if row is None else _checkpoint(row)
+    return None if row is None else checkpoint_view(row)
 
 
 # --- anchors -------------------------------------------------------------------------------------
@@ -134,8 +134,13 @@ def anchors(cursor: str = "", size: int = SIZE) -> Page[AnchorView]:
     """Anchors, largest tree first."""
     rows = Anchor.objects.select_related("checkpoint")
     page = keyset(rows, order=("-checkpoint_id",), cursor=cursor, size=size)
+    return Page(anchor_views(page.items), page.next_cursor, page.previous_cursor)
+
+
+def anchor_views(rows: Iterable[Anchor]) -> list[AnchorView]:
+    """The frozen form of rows whose checkpoints are loaded."""
     needed = chain.confirmations_needed()
-    return Page([_anchor(row, needed) for row in page.items], page.next_cursor, page.previous_cursor)
+    return [_anchor(row, needed) for row in rows]
 
 
 def anchor_by_transaction(transaction_hash: str) -> AnchorView:
@@ -149,6 +154,12 @@ def anchor_over(size: int) -> AnchorView | None:
     rows = Anchor.objects.filter(checkpoint__gte=size, mined__isnull=False)
     row = rows.select_related("checkpoint").order_by("checkpoint_id").first()
     return None if row is None else _anchor(row, chain.confirmations_needed())
+
+
+def anchors_at(sizes: Iterable[int]) -> dict[int, AnchorView]:
+    """Those of these sizes whose roots stand in a block, with their anchors."""
+    rows = Anchor.objects.filter(checkpoint__in=list(sizes), mined__isnull=False).select_related("checkpoint")
+    return {view.size: view for view in anchor_views(rows)}
 
 
 def last_anchor(*, final: bool = False) -> AnchorView | None:
@@ -203,7 +214,8 @@ def _required(row: Anchor | None) -> AnchorView:
     return _anchor(row, chain.confirmations_needed())
 
 
-def _checkpoint(row: Checkpoint) -> CheckpointView:
+def checkpoint_view(row: Checkpoint) -> CheckpointView:
+    """The frozen form of a row."""
     return CheckpointView(row.size, bytes(row.root), row.note, bytes(row.operator_signature), row.published)
 
 

@@ -51,6 +51,7 @@ __all__ = [
     "inclusion_proof",
     "last_anchor",
     "last_audit",
+    "last_index",
     "later_entries",
     "latest_checkpoint",
     "log_facts",
@@ -107,20 +108,24 @@ def entries_about(
 
 
 def sequenced_entries(
-    *, type: str = "", actor: str = "", subject: str = "", before: int | None = None, cursor: str = "", size: int = SIZE
+    *, type: str = "", actor: str = "", subject: str = "", cursor: str = "", size: int = SIZE
 ) -> Page[EntryView]:
-    """Entries that have their place, newest first, perhaps of one type, actor or subject, perhaps only below `before`."""
+    """Entries that have their place, newest first, perhaps only of one type, actor or subject."""
+    found, order = sequenced(type=type, actor=actor, subject=subject)
+    return _page(found, order, cursor, size)
+
+
+def sequenced(*, type: str = "", actor: str = "", subject: str = "") -> tuple[QuerySet[Entry], tuple[str, ...]]:
+    """The rows of `sequenced_entries`, and an order for keyset pages that an index serves."""
     found = _with_details().filter(leaf_index__isnull=False)
-    if before is not None:
-        found = found.filter(leaf_index__lt=before)
+    order: tuple[str, ...] = ("-leaf_index",)
     if type:
         found = found.filter(type=type)
-    order: tuple[str, ...] = ("-leaf_index",)
     if actor:
         found, order = found.filter(actor=actor), ("-time", "-leaf_index")
     if subject:
         found, order = found.filter(mentions__subject=subject), ("-id",)
-    return _page(found, order, cursor, size)
+    return found, order
 
 
 def entries_with_subject(subject: str) -> Iterator[EntryView]:
@@ -158,6 +163,13 @@ def written_since(actor: str, since: datetime) -> tuple[int, datetime | None]:
     """How many entries `actor` has recorded after `since`, and when the first of them."""
     found = Entry.objects.filter(actor=actor, time__gt=since).aggregate(count=Count("pk"), first=Min("time"))
     return found["count"], found["first"]
+
+
+def last_index() -> int:
+    """The largest leaf index given so far; -1 while the log is empty."""
+    found = Entry.objects.filter(leaf_index__isnull=False).order_by("-leaf_index").values_list("leaf_index", flat=True)
+    last = found.first()
+    return -1 if last is None else last
 
 
 def pending_count() -> int:

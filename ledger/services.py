@@ -8,6 +8,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
+from chain import selectors as chain
+from chain.errors import ChainError
 from ledger import entry as format
 from ledger import keys
 from ledger.canonical import JSON
@@ -101,7 +103,7 @@ def create_log(now: datetime) -> Log:
             subject="log",
             actor=format.SYSTEM,
             time=now,
-            data={"origin": origin, "keys": [key.key_id.hex()]},
+            data={"origin": origin, "keys": [key.key_id.hex(), *_operator_key_id(origin)]},
         )
         return log
 
@@ -120,7 +122,7 @@ def _others(subject: str, related: Sequence[str]) -> list[str]:
 
 
 def _new_origin() -> str:
-    origin: str = settings.LOG_ORIGIN or f"akashi.local/{secrets.token_hex(4)}"
+    origin: str = settings.LOG_ORIGIN or _deployed_origin() or f"akashi.local/{secrets.token_hex(4)}"
     try:
         check_origin(origin)
     except BadCheckpoint as error:
@@ -128,6 +130,22 @@ def _new_origin() -> str:
     if len(origin) > ORIGIN_LENGTH:
         raise BadOrigin(f"LOG_ORIGIN has {len(origin)} characters; a log's name has at most {ORIGIN_LENGTH}")
     return origin
+
+
+def _deployed_origin() -> str:
+    """The name that the contract on the chain is bound to, if there is one already."""
+    try:
+        return chain.deployment().origin
+    except ChainError:
+        return ""
+
+
+def _operator_key_id(origin: str) -> list[str]:
+    """The id of the operator's key, if the contract stood before the log."""
+    try:
+        return [keys.operator_key(origin).key_id.hex()]
+    except ChainError:
+        return []
 
 
 def _refuse_other_origin(log: Log) -> None:

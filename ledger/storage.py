@@ -17,7 +17,7 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -121,17 +121,17 @@ class Store:
     def _stored(self, tile: Tile | EntryBundle) -> Iterator[tuple[int, bytes]]:
         """The stored forms that begin with this tile, and their widths: itself, the full one, then wider partial ones."""
         for width in dict.fromkeys((tile.width, WIDTH)):
-            data = self._read(_path(tile._replace(width=width)))
+            data = self._read(_path(replace(tile, width=width)))
             if data is not None:
                 yield width, data
         partials = self._partials(tile)
         for width in sorted(int(path.name) for path in partials.glob("[0-9]*")):
-            data = self._read(_path(tile._replace(width=width))) if width > tile.width else None
+            data = self._read(_path(replace(tile, width=width))) if width > tile.width else None
             if data is not None:
                 yield width, data
 
     def _partials(self, tile: Tile | EntryBundle) -> Path:
-        return self.folder / f"{_path(tile._replace(width=WIDTH))}.p"
+        return self.folder / f"{_path(replace(tile, width=WIDTH))}.p"
 
     def _read(self, address: str) -> bytes | None:
         try:
@@ -160,7 +160,7 @@ class CachedTiles:
         return tiles.hash_reader(lambda wanted: [self._read(tile) for tile in wanted], size)
 
     def _read(self, tile: Tile) -> bytes:
-        full = tile._replace(width=WIDTH)
+        full = replace(tile, width=WIDTH)
         data = self._kept.pop(full, None)
         if data is None:
             data = self.store.read_tile(tile)

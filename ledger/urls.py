@@ -1,3 +1,20 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from ledger import downloads, head_views, log_views, views
+
+app_name = "ledger"
+
+NUMBER = r"0|[1-9][0-9]{0,17}"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("ledger", views.entries, name="entries"),
+    re_path(rf"^ledger/(?P<index>{NUMBER})$", views.entry, name="entry"),
+    re_path(rf"^ledger/(?P<index>{NUMBER})/entry\.json$", downloads.entry_bytes, name="entry_bytes"),
+    re_path(rf"^ledger/(?P<index>{NUMBER})/proof\.txt$", downloads.entry_proof, name="entry_proof"),
+    re_path(rf"^ledger/(?P<index>{NUMBER})/bundle$", downloads.entry_bundle, name="entry_bundle"),
+    re_path(rf"^ledger/checkpoints/(?P<size>{NUMBER})$", head_views.checkpoint, name="checkpoint"),
+    re_path(r"^ledger/anchors/(?P<transaction>0x[0-9a-f]{64})$", head_views.anchor, name="anchor"),
+    path("log/checkpoint", log_views.checkpoint, name="log_checkpoint"),
+    path("log/key", log_views.key, name="log_key"),
+    re_path(r"^log/(?P<address>tile/.{1,200})$", log_views.tile, name="log_tile"),
+]

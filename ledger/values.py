@@ -49,7 +49,7 @@ def equal(expected: Any, found: Any) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(expected, Decimal) or isinstance(found, Decimal):
-        return _decimal(left) == _decimal(right)
+        return bool(_decimal(left) == _decimal(right))
     return bool(left == right)
 
 

@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ledger import storage
+from ledger.log_checks import check_log
+from ledger.models import Log
+
+
+class Command(BaseCommand):
+    help = "Recompute the whole log from its entries and compare it with its files, its checkpoints and the chain."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not Log.objects.exists():
+            raise CommandError("There is no log yet; `manage.py create_log` makes one.")
+        result = check_log(storage.store(), full=True)
+        wrong = {finding.column for finding in result.findings}
+        for name in result.made:
+            self.stdout.write(f"{'DIFFERS' if name in wrong else 'agrees '}  {name}")
+        for name in sorted(result.unchecked):
+            self.stdout.write(f"skipped  {name}: the chain does not answer")
+        for finding in result.findings:
+            self.stdout.write(f"{finding.column}: expected {finding.expected or 'agreement'}, found {finding.found}")
+        if result.findings:
+            raise CommandError("The log does not agree with itself.")
