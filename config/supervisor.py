@@ -66,10 +66,11 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
     sockets: Path | None = None
+    origin: str = ""
 
     # --- progress ----------------------------------------------------------------------------------
 
-    def step(self, words: str, act: Callable[[], None]) -> None:
+    def step(self, words: str, act: Callable[[], object]) -> None:
         """Runs one step of the start and prints how long it took."""
         if self.stopping:
             raise KeyboardInterrupt
@@ -145,10 +146,14 @@ class Supervisor:
         self.step("translations", lambda: self.manage("messages", "compile"))
         self.step("static files", lambda: self.manage("collectstatic", "--noinput", "-v0"))
         self.step("database tables", lambda: self.manage("migrate", "--noinput", "-v0"))
-        self.step("contract", lambda: self.manage("deploy_contracts"))
-        self.step("log", lambda: self.manage("create_log"))
+        self.step("log", self.create_log)
+        self.step("contract", lambda: self.manage("deploy_contracts", "--origin", self.origin))
 
-    def manage(self, *arguments: str) -> None:
+    def create_log(self) -> None:
+        self.origin = self.manage("create_log").strip()
+
+    def manage(self, *arguments: str) -> str:
+        """Runs a management command to its end and returns what it printed."""
         done = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), *arguments],
             env={**os.environ, **self.environment}, cwd=ROOT, capture_output=True, text=True,
@@ -156,6 +161,7 @@ class Supervisor:
         )  # fmt: skip
         if done.returncode:
             raise StartFailed(f"`manage.py {' '.join(arguments)}` failed.\n{(done.stderr or done.stdout).strip()}")
+        return done.stdout
 
     def start_children(self, listening: socket.socket) -> None:
         python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "config.celery"]
