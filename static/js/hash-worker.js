@@ -5,10 +5,11 @@
 //   {do: "open", file, partSize, here, checkpoint, known} -> {opened: true}
 //       here: {index: sha256} of parts the server has; checkpoint: where an earlier pass stopped, or null;
 //       known: the digest of the whole when it is known already
-//   {do: "next"}                                  -> {part, sha256, bytes} to send, or {whole} at the end
-//   {do: "part", index}                           -> {part, sha256, bytes}
+//   {do: "next"}                                  -> {part, sha256} to send, or {whole} at the end
+//   {do: "part", index}                           -> {part, sha256}
 // Said without being asked: {hashed: bytes}, {checkpoint: {next, words, count, tail}}, {kept: index}.
 // A failure answers {error: name}. Digests are lower-case hex; a part the server has is compared, not sent again.
+// The bytes themselves stay in the file: the page sends a slice of it, and the server compares the digest.
 "use strict";
 
 const CHECKPOINT_PARTS = 8;
@@ -127,8 +128,7 @@ function open({ file, partSize, here, checkpoint, known }) {
 const readPart = (index) => read(job.file, index * job.partSize, Math.min((index + 1) * job.partSize, job.file.size));
 
 async function part(index) {
-  const bytes = await readPart(index);
-  return { part: index, sha256: await digestOf(bytes), bytes };
+  return { part: index, sha256: await digestOf(await readPart(index)) };
 }
 
 // Goes on through the file to the next part that the server lacks or has wrong.
@@ -143,7 +143,7 @@ async function next() {
       if (job.next % CHECKPOINT_PARTS === 0) postMessage({ checkpoint: { next: job.next, ...job.hash.save() } });
     }
     const sha256 = await digestOf(bytes);
-    if (job.here[index] !== sha256) return { part: index, sha256, bytes };
+    if (job.here[index] !== sha256) return { part: index, sha256 };
     postMessage({ kept: index });
   }
   return { whole: job.known || job.hash.hex() };
@@ -163,5 +163,5 @@ self.onmessage = ({ data }) => {
   line = line
     .then(() => answer(data))
     .catch((error) => ({ error: error.name || "Error" }))
-    .then((said) => postMessage({ id: data.id, ...said }, said.bytes ? [said.bytes] : []));
+    .then((said) => postMessage({ id: data.id, ...said }));
 };

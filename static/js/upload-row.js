@@ -3,7 +3,9 @@
 // A row may be paused, reloaded or cut off at any moment: going on always means asking the server which parts are there
 // and sending the others. The digest of every part that is read is compared with the server's list.
 
-const HASH_FIRST = 64 * 1024 * 1024; // up to this size the digest is known before anything is sent: known bytes stay home
+// Up to this size, and above it when a file of the same size is held already, the whole is hashed before anything is sent,
+// so that bytes which are there need not be sent. Larger files are hashed while they are sent.
+const HASH_FIRST = 64 * 1024 * 1024;
 const ATTEMPTS = 3; // of sending parts again whose digests differ
 
 const MOVING = new Set(["queued", "hashing", "sending", "offline"]);
@@ -187,7 +189,7 @@ export class Row {
 
   async #begin(reader, signal) {
     const wanted = { name: this.path, size: this.size, purpose: this.zone.purpose };
-    if (this.size <= HASH_FIRST) {
+    if (this.size <= HASH_FIRST || this.familiar) {
       this.set("hashing");
       wanted.sha256 = this.known = (await reader.ask({ do: "digest", file: this.file })).whole;
     }
@@ -237,26 +239,27 @@ export class Row {
     }
   }
 
-  async #put(reader, { part, sha256, bytes }, signal) {
+  async #put(reader, { part, sha256 }, signal) {
     let wrong = 0;
     for (let attempt = 0; ; attempt++) {
+      const bytes = this.file.slice(part * this.partSize, (part + 1) * this.partSize);
       this.flying.set(part, 0);
-      const moved = (loaded) => {
+      const answer = await this.zone.server.send(this.id, part, bytes, sha256, signal, (loaded) => {
         this.flying.set(part, loaded);
         this.#connected();
-      };
-      const answer = await this.zone.server.send(this.id, part, bytes, sha256, signal, moved);
+      });
       this.flying.delete(part);
-      if (answer.status >= 200 && answer.status < 300) {
-        this.#arrived(part, sha256, bytes.byteLength);
-        return;
-      }
-      if (answer.status === 422 && ++wrong < ATTEMPTS) ({ sha256, bytes } = await reader.ask({ do: "part", index: part }));
-      else {
-        if (answer.status === 0) this.set("offline");
-        if (!(await this.zone.server.away(answer, attempt, signal))) throw this.zone.server.refusal(answer);
-      }
+      if (answer.status >= 200 && answer.status < 300) return this.#arrived(part, sha256, bytes.size);
+      if (answer.status === 0) await this.#away();
+      if (answer.status === 422 && ++wrong < ATTEMPTS) ({ sha256 } = await reader.ask({ do: "part", index: part }));
+      else if (!(await this.zone.server.away(answer, attempt, signal))) throw this.zone.server.refusal(answer);
     }
+  }
+
+  // Nothing came back: either the file can no longer be read, which this throws, or the connection is away.
+  async #away() {
+    await this.file.slice(0, 1).arrayBuffer();
+    this.set("offline");
   }
 
   #arrived(part, sha256, bytes) {

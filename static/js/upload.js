@@ -144,17 +144,19 @@ class Zone {
   // Asks which files would be refused, before anything is read or sent, and starts the others.
   async #admit(rows) {
     const files = rows.map((row) => ({ name: row.path, size: row.size }));
-    let refusals;
     try {
-      ({ refusals } = await this.server.call("POST", "/check", { files }));
+      const { refusals, familiar } = await this.server.call("POST", "/check", { files });
+      rows.forEach((row, at) => this.#admitted(row, refusals[at], familiar[at]));
     } catch (error) {
-      refusals = rows.map(() => error.message);
+      for (const row of rows) row.set("failed", error.message);
     }
-    rows.forEach((row, at) => {
-      if (!this.rows.includes(row)) return;
-      if (refusals[at]) row.set("refused", refusals[at]);
-      else row.start();
-    });
+  }
+
+  #admitted(row, refusal, familiar) {
+    if (!this.rows.includes(row)) return;
+    row.familiar = familiar;
+    if (refusal) row.set("refused", refusal);
+    else row.start();
   }
 
   pick(row) {
@@ -349,5 +351,6 @@ async function below(entry, folder) {
 
 for (const root of document.querySelectorAll("[data-uploads]")) {
   const [row, transfer] = await Promise.all([import(root.dataset.row), import(root.dataset.transfer)]);
-  new Zone(root, { ...row, ...transfer }).restore();
+  // Without an answer (somebody signed out) the page begins empty; adding a file then says why it cannot be sent.
+  new Zone(root, { ...row, ...transfer }).restore().catch(() => {});
 }

@@ -146,7 +146,7 @@ def test_a_date_is_its_first_moment() -> None:
     assert 'datetime="2026-11-17T00:00:00.000Z"' in drawn("{% time value %}", value=date(2026, 11, 17))
 
 
-@pytest.mark.parametrize("value", [None, "", "yesterday", True])
+@pytest.mark.parametrize("value", [None, "", "yesterday", True, 1e300, float("nan")])
 def test_what_is_no_time_shows_nothing(value: object) -> None:
     assert drawn("{% time value %}", value=value) == ""
 
