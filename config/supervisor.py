@@ -150,7 +150,7 @@ class Supervisor:
         self.step("contract", lambda: self.manage("deploy_contracts", "--origin", self.origin))
 
     def create_log(self) -> None:
-        self.origin = self.manage("create_log").strip()
+        self.origin = self.manage("create_log").split()[0]
 
     def manage(self, *arguments: str) -> str:
         """Runs a management command to its end and returns what it printed."""
