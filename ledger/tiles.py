@@ -8,9 +8,10 @@ full one it grows into, so a store that keeps the widest can answer for every na
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from ledger.errors import BadTile
-from ledger.merkle import HASH_SIZE, MAX_SIZE, Node, ReadHashes, node_hash
+from ledger.merkle import HASH_SIZE, MAX_SIZE, Node, ReadHashes
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -181,10 +182,11 @@ def _place(node: Node, size: int) -> tuple[Tile, int, int]:
 
 def _subtree_root(hashes: bytes) -> bytes:
     """The root over a power of two of concatenated hashes."""
-    row = [hashes[place : place + HASH_SIZE] for place in range(0, len(hashes), HASH_SIZE)]
-    while len(row) > 1:
-        row = [node_hash(row[place], row[place + 1]) for place in range(0, len(row), 2)]
-    return row[0]
+    # `node_hash` written out: this loop is where the log spends its time, and a call per node costs a sixth of it.
+    while len(hashes) > HASH_SIZE:
+        pairs = range(0, len(hashes), 2 * HASH_SIZE)
+        hashes = b"".join([sha256(b"\x01" + hashes[place : place + 2 * HASH_SIZE]).digest() for place in pairs])
+    return hashes
 
 
 def _checked(data: Sequence[bytes], tiles: Sequence[Tile]) -> Sequence[bytes]:
