@@ -21,6 +21,9 @@ PUBLIC_NOTICE = _(
     "stay."
 )
 
+# The choice that leaves a preference to the device; services know it as the empty string.
+AUTO = "auto"
+
 
 def refuse(form: forms.Form, error: HubError) -> None:
     """Show a service's refusal beside the field it is about, else above the form."""
@@ -69,11 +72,10 @@ class ProfileForm(forms.Form):
 
 
 class DisplayForm(forms.Form):
-    language = forms.ChoiceField(label=_("Language"), required=False)
+    language = forms.ChoiceField(label=_("Language"))
     theme = forms.ChoiceField(
         label=_("Colours"),
-        required=False,
-        choices=[("", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))],
+        choices=[(AUTO, _("As the device")), ("light", _("Light")), ("dark", _("Dark"))],
         widget=forms.RadioSelect,
     )
     key_shortcuts = forms.BooleanField(
@@ -85,7 +87,7 @@ class DisplayForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         language = cast(forms.ChoiceField, self.fields["language"])
-        language.choices = [("", _("As the browser")), *settings.LANGUAGES]
+        language.choices = [(AUTO, _("As the browser")), *settings.LANGUAGES]
 
 
 class TokenForm(forms.Form):

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hub import names
 from hub.accounts import erasure, selectors, services
-from hub.accounts.forms import DisplayForm, EraseForm, ProfileForm, TokenForm, refuse
+from hub.accounts.forms import AUTO, DisplayForm, EraseForm, ProfileForm, TokenForm, refuse
 from hub.accounts.models import Account
 from hub.errors import HubError
 from web import preferences
@@ -38,7 +38,8 @@ def _page(request: HttpRequest, page: str, status: int = 200, **context: object)
         ("security", _("Sign-in")),
         ("data", _("Your data")),
     ]
-    tabs = [{"label": label, "url": reverse(f"accounts:{name}"), "current": name == page} for name, label in pages]
+    here = "data" if page == "erase" else page
+    tabs = [{"label": label, "url": reverse(f"accounts:{name}"), "current": name == here} for name, label in pages]
     return render(request, f"accounts/{page}.html", {"tabs": tabs, **context}, status=status)
 
 
@@ -74,13 +75,18 @@ def profile(request: HttpRequest) -> HttpResponse:
 @never_cache
 def display(request: HttpRequest) -> HttpResponse:
     account = _account(request)
-    initial = {"language": account.language, "theme": account.theme, "key_shortcuts": account.key_shortcuts}
+    initial = {
+        "language": account.language or AUTO,
+        "theme": account.theme or AUTO,
+        "key_shortcuts": account.key_shortcuts,
+    }
     form = DisplayForm(request.POST if request.method == "POST" else None, initial=initial)
     if not form.is_bound:
         return _page(request, "display", form=form)
     if not form.is_valid():
         return _page(request, "display", 422, form=form)
-    services.change_preferences(account, **form.cleaned_data)
+    chosen = {name: "" if value == AUTO else value for name, value in form.cleaned_data.items()}
+    services.change_preferences(account, **chosen)
     messages.success(request, _("Your choice is saved."))
     response = redirect("accounts:display")
     # A cookie wins over the account, because it belongs to this device; so saving sets or forgets it too.

@@ -62,9 +62,9 @@ def test_language_and_colours_are_kept_in_the_account_and_on_this_device(alice: 
     assert signed_in.cookies[settings.LANGUAGE_COOKIE_NAME].value == "ja"
     html = signed_in.get("/settings/display").content.decode()
     assert '<html lang="ja" data-theme="dark" data-keys="off">' in html
-    signed_in.post("/settings/display", {"language": "", "theme": "", "key_shortcuts": "on"})
+    signed_in.post("/settings/display", {"language": "auto", "theme": "auto", "key_shortcuts": "on"})
     assert signed_in.cookies[settings.LANGUAGE_COOKIE_NAME].value == ""
-    assert signed_in.post("/settings/display", {"language": "tlh"}).status_code == 422
+    assert signed_in.post("/settings/display", {"language": "tlh", "theme": "auto"}).status_code == 422
 
 
 def test_a_new_token_is_shown_once(alice: Account, browser: SignIn) -> None:
