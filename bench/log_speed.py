@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ledger import akashi_verify, merkle, tiles
 from ledger.tiles import ReadTiles
+from tests.ledger.world import World, memory_reader
 
 LEAVES, BATCH, PROOFS, ENTRY_BYTES = 1_000_000, 50_000, 2_000, 300
 
@@ -16,7 +17,7 @@ def main() -> None:
     bare = rate(BATCH, lambda: [hashlib.sha256(entry).digest() for entry in entries])
     print(f"   bare SHA-256 of {ENTRY_BYTES} bytes         {bare:>12,.0f}/s")
     stored: dict[tuple[int, int], bytes] = {}
-    read_tiles = tiles.memory_reader(stored)
+    read_tiles = memory_reader(stored)
     grown = rate(LEAVES, lambda: grow(stored, read_tiles, entries))
     print(f"   leaves hashed into tiles          {grown:>12,.0f}/s   {grown / bare:.2f} of bare SHA-256")
     _measure_proofs(read_tiles)
@@ -49,8 +50,6 @@ def _measure_proofs(read_tiles: ReadTiles) -> None:
 
 
 def _measure_verifier() -> None:
-    from tests.ledger.world import World
-
     log = World()
     for number in range(1_000):
         log.add("reference.moved", {"number": number})

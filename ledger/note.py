@@ -30,7 +30,6 @@ EIP712_HEAD = b"\xffakashi-eip712-head"
 MAX_SIGNATURES = 100
 MAX_BYTES = 64 * 1024 * 1024
 _DASH = "\u2014 "
-_PRIVATE = "PRIVATE+KEY+"
 
 
 class Verifier(Protocol):
@@ -205,26 +204,6 @@ class Ed25519Signer:
 
     name: str
     seed: bytes
-
-    @classmethod
-    def from_text(cls, text: str) -> "Ed25519Signer":
-        """Parses what `as_text` wrote: `PRIVATE+KEY+name+keyid+base64(0x01 || seed)`."""
-        if not text.startswith(_PRIVATE):
-            raise BadNote("not a signer key string")
-        name, _, rest = text.removeprefix(_PRIVATE).partition("+")
-        identifier, _, encoded = rest.partition("+")
-        secret = decode_base64(encoded)
-        if secret[:1] != ED25519 or len(secret) != 33:
-            raise BadNote("not an Ed25519 signer key")
-        signer = cls(name, secret[1:])
-        if signer.key_id.hex() != identifier:
-            raise BadNote("the key id does not belong to the key")
-        return signer
-
-    def as_text(self) -> str:
-        """The signer key string, to be kept secret."""
-        check_name(self.name)
-        return f"{_PRIVATE}{self.name}+{self.key_id.hex()}+{base64.b64encode(ED25519 + self.seed).decode()}"
 
     @property
     def key(self) -> Ed25519Key:

@@ -6,7 +6,7 @@ full one it grows into, so a store that keeps the widest can answer for every na
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -118,13 +118,6 @@ def extend(read_tiles: ReadTiles, size: int, leaves: Sequence[bytes]) -> dict[Ti
     return made
 
 
-def tile_root(data: bytes) -> bytes:
-    """The root over a full tile's 256 hashes: what the tile one level up must hold for it."""
-    if len(data) != WIDTH * HASH_SIZE:
-        raise BadTile("only a full tile has a root")
-    return _subtree_root(data)
-
-
 def pack_entries(entries: Sequence[bytes]) -> bytes:
     """An entry bundle's bytes: each entry after its length as two bytes, big-endian."""
     for entry in entries:
@@ -145,15 +138,6 @@ def unpack_entries(data: bytes, width: int) -> list[bytes]:
     if place != len(data):
         raise BadTile("the entry bundle has bytes left over")
     return entries
-
-
-def memory_reader(tiles: Mapping[tuple[int, int], bytes]) -> ReadTiles:
-    """A reader over tiles kept by (level, index), each at its widest."""
-
-    def read(wanted: Sequence[Tile]) -> list[bytes]:
-        return [tiles.get((tile.level, tile.index), b"")[: tile.width * HASH_SIZE] for tile in wanted]
-
-    return read
 
 
 _PATH = re.compile(

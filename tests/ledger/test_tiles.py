@@ -10,6 +10,7 @@ from ledger import merkle, tiles
 from ledger.errors import BadTile
 from ledger.merkle import CompactRange, Node
 from ledger.tiles import EntryBundle, Tile
+from tests.ledger.world import memory_reader
 
 LEAVES = [merkle.leaf_hash(b"%d" % index) for index in range(70_000)]
 
@@ -19,7 +20,7 @@ def grow(sizes: Sequence[int]) -> dict[tuple[int, int], bytes]:
     stored: dict[tuple[int, int], bytes] = {}
     before = 0
     for size in sizes:
-        made = tiles.extend(tiles.memory_reader(stored), before, LEAVES[before:size])
+        made = tiles.extend(memory_reader(stored), before, LEAVES[before:size])
         stored.update({(tile.level, tile.index): data for tile, data in made.items()})
         before = size
     return stored
@@ -101,13 +102,13 @@ def test_growing_in_steps_makes_the_tiles_of_growing_at_once(sizes: list[int]) -
 
 @given(old=st.integers(0, 2000), more=st.integers(1, 1000))
 def test_growing_makes_exactly_the_new_tiles(old: int, more: int) -> None:
-    made = tiles.extend(tiles.memory_reader(grow([old])), old, LEAVES[old : old + more])
+    made = tiles.extend(memory_reader(grow([old])), old, LEAVES[old : old + more])
     assert list(made) == tiles.new_tiles(old, old + more)
     assert all(len(data) == tile.width * merkle.HASH_SIZE for tile, data in made.items())
 
 
 def test_growing_by_nothing_makes_nothing() -> None:
-    assert tiles.extend(tiles.memory_reader(grow([300])), 300, []) == {}
+    assert tiles.extend(memory_reader(grow([300])), 300, []) == {}
     assert tiles.new_tiles(300, 300) == []
 
 
@@ -115,7 +116,7 @@ def test_growing_by_nothing_makes_nothing() -> None:
 def test_roots_and_proofs_from_tiles_are_those_of_the_tree(size: int) -> None:
     edge = CompactRange()
     edge.extend(LEAVES[:size])
-    read = tiles.hash_reader(tiles.memory_reader(grow([size])), size)
+    read = tiles.hash_reader(memory_reader(grow([size])), size)
     assert merkle.root_hash(read, size) == edge.root()
     for index in {0, size // 3, size // 2, size - 1}:
         merkle.verify_inclusion(LEAVES[index], index, size, merkle.inclusion_proof(read, index, size), edge.root())
@@ -126,7 +127,7 @@ def test_roots_and_proofs_from_tiles_are_those_of_the_tree(size: int) -> None:
 
 def test_a_reader_asks_for_each_tile_once() -> None:
     asked: list[Tile] = []
-    stored = tiles.memory_reader(grow([70_000]))
+    stored = memory_reader(grow([70_000]))
 
     def counting(wanted: Sequence[Tile]) -> Sequence[bytes]:
         asked.extend(wanted)
@@ -139,11 +140,11 @@ def test_a_reader_asks_for_each_tile_once() -> None:
 def test_a_reader_serves_an_older_tree_from_wider_tiles() -> None:
     edge = CompactRange()
     edge.extend(LEAVES[:300])
-    assert merkle.root_hash(tiles.hash_reader(tiles.memory_reader(grow([1000])), 300), 300) == edge.root()
+    assert merkle.root_hash(tiles.hash_reader(memory_reader(grow([1000])), 300), 300) == edge.root()
 
 
 def test_a_subtree_beyond_the_tree_is_refused() -> None:
-    read = tiles.hash_reader(tiles.memory_reader(grow([300])), 300)
+    read = tiles.hash_reader(memory_reader(grow([300])), 300)
     for node in (Node(0, 300), Node(1, 150), Node(8, 1), Node(9, 0)):
         with pytest.raises(BadTile):
             read([node])
@@ -152,18 +153,21 @@ def test_a_subtree_beyond_the_tree_is_refused() -> None:
 def test_a_missing_or_short_tile_is_refused() -> None:
     stored = grow([300])
     stored[0, 1] = stored[0, 1][:-1]
-    read = tiles.hash_reader(tiles.memory_reader(stored), 300)
+    read = tiles.hash_reader(memory_reader(stored), 300)
     with pytest.raises(BadTile):
         merkle.root_hash(read, 300)
     with pytest.raises(BadTile):
-        tiles.extend(tiles.memory_reader(stored), 300, LEAVES[300:301])
+        tiles.extend(memory_reader(stored), 300, LEAVES[300:301])
 
 
 def test_a_full_tile_hashes_to_its_place_one_level_up() -> None:
     stored = grow([600])
-    assert tiles.tile_root(stored[0, 0]) + tiles.tile_root(stored[0, 1]) == stored[1, 0]
-    with pytest.raises(BadTile):
-        tiles.tile_root(stored[0, 2])
+    read = tiles.hash_reader(memory_reader(stored), 600)
+    below = [Node(0, index) for index in range(512)]
+    edges = [CompactRange(), CompactRange()]
+    for node, leaf in zip(below, read(below), strict=True):
+        edges[node.index // 256].append(leaf)
+    assert edges[0].root() + edges[1].root() == stored[1, 0]
 
 
 @given(st.lists(st.binary(max_size=300), max_size=20))

@@ -108,7 +108,7 @@ class World:
             sealed[group] = bundle.Disclosed(secret, text)
         time = START + timedelta(minutes=index)
         body = entry.build(type=type, subject=subject, actor=ACTOR, time=time, data=data, details=digests)
-        made = tiles.extend(tiles.memory_reader(self.tiles), index, [merkle.leaf_hash(body)])
+        made = tiles.extend(memory_reader(self.tiles), index, [merkle.leaf_hash(body)])
         self.tiles.update({(tile.level, tile.index): packed for tile, packed in made.items()})
         self.bodies.append(body)
         self.words.append(sealed)
@@ -154,7 +154,7 @@ class World:
         return name
 
     def read(self, size: int) -> merkle.ReadHashes:
-        return tiles.hash_reader(tiles.memory_reader(self.tiles), size)
+        return tiles.hash_reader(memory_reader(self.tiles), size)
 
     def root(self, size: int | None = None) -> bytes:
         size = len(self.bodies) if size is None else size
@@ -192,6 +192,15 @@ class World:
             "trees": self.trees.values(),
         }
         return bundle.build_bundle(**{**given, **parts})
+
+
+def memory_reader(stored: Mapping[tuple[int, int], bytes]) -> tiles.ReadTiles:
+    """A reader over tiles kept by (level, index), each at its widest."""
+
+    def read(wanted: Sequence[tiles.Tile]) -> list[bytes]:
+        return [stored.get((tile.level, tile.index), b"")[: tile.width * merkle.HASH_SIZE] for tile in wanted]
+
+    return read
 
 
 def leaf_of(content: bytes, secret: bytes | None) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from hub.repositories import tree
 from ledger import akashi_verify, merkle, note, tiles
 from ledger.tiles import EntryBundle, Tile
-from tests.ledger.world import REPOSITORY, World, salt
+from tests.ledger.world import REPOSITORY, World, memory_reader, salt
 
 FOLDER = Path(__file__).parent
 FILES = {"README.md": b"# Wine\n", "data/wine.csv": b"14.23,1.71\n"}
@@ -71,7 +71,7 @@ def _merkle(log: World) -> dict[str, str]:
 
 def _tiles(log: World) -> dict[str, str]:
     leaves = [merkle.leaf_hash(body) for body in log.bodies]
-    ((tile, data),) = tiles.extend(tiles.memory_reader({}), 0, leaves).items()
+    ((tile, data),) = tiles.extend(memory_reader({}), 0, leaves).items()
     packed = tiles.pack_entries(log.bodies)
     paths = [tiles.tile_path(each) for each in TILES] + [tiles.entries_path(EntryBundle(1234067, 3))]
     return {
