@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from eth_utils.address import to_checksum_address
 
 from chain import deploying, deployment, events, keys, selectors
 from chain.client import ChainClient
@@ -36,7 +38,7 @@ def enqueue(*, key: str, to: str, data: bytes, gas_limit: int, now: datetime) ->
         defaults={
             "chain_id": settings.CHAIN_ID,
             "sender": keys.operator_address(),
-            "to": to,
+            "to": to_checksum_address(to) if to else "",
             "data": data,
             "gas_limit": gas_limit,
             "created": now,
@@ -82,7 +84,18 @@ def _pass(now: datetime) -> None:
     except ChainUnavailable:
         events.begin(Kind.UNAVAILABLE, now)
         raise
+    _follow_deployment()
     events.end(now, Kind.UNAVAILABLE, Kind.WRONG_CHAIN)
+
+
+def _follow_deployment() -> None:
+    """A replayed or reorganised deployment stands in another block; whoever searches events begins there."""
+    found = deployment.read()
+    if not isinstance(found, Deployment):
+        return
+    row = ChainTransaction.objects.filter(attempts__hash=found.transaction).first()
+    if row is not None and row.block_number is not None and row.block_number != found.block:
+        deployment.write(replace(found, block=row.block_number, transaction=row.mined_hash))
 
 
 # --- deployment ----------------------------------------------------------------------------------
@@ -128,7 +141,7 @@ def _confirmed(found: Deployment, client: ChainClient, now: datetime) -> Deploym
             )
         _advance_until(now, lambda: bool(client.code(found.anchor_address)))
     deploying.verify(found, found.anchor_address, client.code(found.anchor_address))
-    return found
+    return deployment.current()
 
 
 def _deployment_key(planned: Plan) -> str:

@@ -1,3 +1,5 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from chain.rpc import rpc
+
+urlpatterns: list[URLPattern | URLResolver] = [path("rpc", rpc, name="rpc")]

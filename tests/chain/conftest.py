@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from chain import calls, services
+from chain import calls, selectors, services
 from chain.client import ChainClient
 from chain.deployment import Deployment
 from chain.embedded import AnvilProcess, call, find_anvil
@@ -46,7 +46,7 @@ class Hub:
         key = f"anchor:{ORIGIN}:{size}"
         services.enqueue(
             key=key,
-            to=services.selectors.deployment().anchor_address,
+            to=selectors.deployment().anchor_address,
             data=calls.anchor_calldata(size, TREE.root(size), proof),
             gas_limit=calls.anchor_gas_limit(len(proof)),
             now=self.now,

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from chain import calls, selectors, services
+from chain import calls, deploying, selectors, services
 from chain.artifacts import artifact
 from chain.client import ChainClient
 from chain.errors import BadKey, ChainError, ForeignCode, NotDeployed, WrongChain
@@ -38,7 +38,9 @@ def test_before_the_deployment_there_is_none(hub: Hub) -> None:
         calls.read_head()
 
 
-def test_a_crash_before_the_deployment_was_written_down_does_not_deploy_a_second_one(hub: Hub, settings: Settings) -> None:
+def test_a_crash_before_the_deployment_was_written_down_does_not_deploy_a_second_one(
+    hub: Hub, settings: Settings
+) -> None:
     first = hub.deploy()
     content = json.loads(settings.DEPLOYMENT_FILE.read_text())
     for name in ("anchor_address", "transaction", "block"):
@@ -62,7 +64,7 @@ def test_a_public_chain_needs_the_logs_name_and_a_cold_key(hub: Hub, settings: S
 
 
 def test_another_log_does_not_get_this_logs_contract(deployed: Hub) -> None:
-    with pytest.raises(ChainError, match="not another.test/log"):
+    with pytest.raises(ChainError, match=r"not another\.test/log"):
         services.deploy_contracts(now=deployed.now, origin="another.test/log")
 
 
@@ -104,7 +106,7 @@ def test_a_missing_contract_that_no_transaction_would_bring_back_is_said(deploye
 
 
 def test_a_failed_deployment_can_be_tried_again(hub: Hub) -> None:
-    services.deploying.plan(ORIGIN)
+    deploying.plan(ORIGIN)
     key = f"deploy:CheckpointAnchor:{ORIGIN}"
     services.enqueue(key=key, to="", data=b"\xfe", gas_limit=100_000, now=hub.now)
     hub.advance()

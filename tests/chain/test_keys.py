@@ -77,10 +77,14 @@ def test_a_password_that_does_not_open_the_keystore_is_said(key_files: Path) -> 
 
 def test_a_signed_head_is_recovered_to_the_operator(key_files: Path) -> None:
     address = keys.ensure_operator_key()
-    head = {"chain_id": CHAIN_ID, "contract": "0x" + "ab" * 20, "origin_hash": bytes(32), "size": 7, "root": TREE.root(7)}
-    signature = keys.sign_head(**head)
-    assert recover(head_digest(**head), signature) == address
-    assert recover(head_digest(**{**head, "size": 8}), signature) != address
+    contract = "0x" + "ab" * 20
+
+    def digest(size: int) -> bytes:
+        return head_digest(chain_id=CHAIN_ID, contract=contract, origin_hash=bytes(32), size=size, root=TREE.root(7))
+
+    signature = keys.sign_head(chain_id=CHAIN_ID, contract=contract, origin_hash=bytes(32), size=7, root=TREE.root(7))
+    assert recover(digest(7), signature) == address
+    assert recover(digest(8), signature) != address
 
 
 def test_a_signature_that_the_contract_would_refuse_is_refused_here_too(key_files: Path) -> None:

@@ -93,6 +93,20 @@ def test_a_chain_that_lost_everything_gets_the_same_contract_and_the_same_anchor
     assert (event.kind, event.ended is not None) == ("lost_blocks", True)
 
 
+def test_events_are_found_after_the_deployment_was_replayed_into_an_earlier_block(hub: Hub) -> None:
+    for _ in range(5):
+        hub.rpc("evm_mine")
+    before = hub.deploy()
+    anchored(hub, 7)
+    hub.node.kill()
+    for snapshot in snapshots(hub.node.folder):
+        snapshot.unlink()
+    hub.node.start()
+    hub.advance()
+    assert selectors.deployment().block < before.block
+    assert calls.anchored_root(7) == TREE.root(7)
+
+
 def test_a_broken_newest_snapshot_is_passed_over(deployed: Hub) -> None:
     anchored(deployed, 7)
     newest = snapshots(deployed.node.folder)[0]

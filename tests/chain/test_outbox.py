@@ -7,6 +7,8 @@ from django.db import connection, transaction
 from pytest_django import Settings
 
 from chain import calls, selectors, services
+from chain.client import ChainClient
+from chain.lock import alone
 from chain.models import Attempt, ChainTransaction
 from chain.outbox import Pass
 from tests.chain.conftest import TREE, Hub
@@ -90,12 +92,12 @@ def test_a_transaction_that_reverts_in_its_block_is_failed_by_name(deployed: Hub
 def test_bytes_committed_before_a_crash_are_the_bytes_that_are_sent_after_it(deployed: Hub) -> None:
     """The worker died between signing and sending: the row is signed, no node has heard of it."""
     key = deployed.enqueue_anchor(7)
-    made = Pass(services.ChainClient.from_settings(), deployed.now)
+    made = Pass(ChainClient.from_settings(), deployed.now)
     made.watch.observe()
     made.signer.sign_queued()
     before = deployed.raw(key)
     assert deployed.row(key).state == State.SIGNED
-    assert not services.ChainClient.from_settings().knows(deployed.row(key).attempts.get().hash)
+    assert not ChainClient.from_settings().knows(deployed.row(key).attempts.get().hash)
     deployed.advance()
     assert deployed.raw(key) == before
     assert deployed.row(key).state == State.MINED
@@ -104,7 +106,7 @@ def test_bytes_committed_before_a_crash_are_the_bytes_that_are_sent_after_it(dep
 def test_a_transaction_sent_before_a_crash_is_not_sent_as_another_one(deployed: Hub) -> None:
     """The worker died between sending and writing that down; the transaction was even mined meanwhile."""
     key = deployed.enqueue_anchor(7)
-    made = Pass(services.ChainClient.from_settings(), deployed.now)
+    made = Pass(ChainClient.from_settings(), deployed.now)
     made.watch.observe()
     made.signer.sign_queued()
     made.client.send(deployed.raw(key)[0])
@@ -138,8 +140,6 @@ def test_two_workers_at_once_send_one_transaction(deployed: Hub) -> None:
 
 
 def test_a_worker_returns_at_once_while_another_holds_the_lock(deployed: Hub) -> None:
-    from chain.lock import alone
-
     key = deployed.enqueue_anchor(7)
     held, release = threading.Event(), threading.Event()
 
@@ -198,7 +198,7 @@ def test_a_gap_in_the_nonces_is_filled(deployed: Hub) -> None:
     operator = selectors.operator_address()
     deployed.rpc("anvil_setNonce", operator, "0x2")
     key = deployed.enqueue_anchor(7)
-    made = Pass(services.ChainClient.from_settings(), deployed.now)
+    made = Pass(ChainClient.from_settings(), deployed.now)
     made.watch.observe()
     made.signer.sign_queued()
     deployed.rpc("anvil_setNonce", operator, "0x1")
@@ -209,7 +209,7 @@ def test_a_gap_in_the_nonces_is_filled(deployed: Hub) -> None:
 
 def test_a_nonce_that_another_transaction_took_fails_ours(deployed: Hub) -> None:
     key = deployed.enqueue_anchor(7)
-    made = Pass(services.ChainClient.from_settings(), deployed.now)
+    made = Pass(ChainClient.from_settings(), deployed.now)
     made.watch.observe()
     made.signer.sign_queued()
     deployed.rpc("anvil_setNonce", selectors.operator_address(), "0x2")

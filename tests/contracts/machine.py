@@ -5,9 +5,9 @@ from hashlib import sha256
 from typing import Any
 
 import pyrevm
-from eth_abi import decode, encode
+from eth_abi.abi import decode, encode
 from eth_keys.datatypes import PrivateKey
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from contracts import build
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from eth_abi import encode
-from eth_utils import keccak
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from chain.embedded import call
 from contracts import build

@@ -1,9 +1,11 @@
 """Heads that the operator signed: anchored by anybody, and held against the operator when they contradict."""
 
 import pytest
+from eth_abi.abi import encode
 from eth_account import Account
 from eth_keys.datatypes import PrivateKey
 
+from contracts import build
 from tests.contracts.machine import (
     CHAIN_ID,
     DELAY,
@@ -81,10 +83,6 @@ def test_two_contracts_of_one_log_do_not_share_signatures(anchor: Anchor) -> Non
 
 
 def redeploy(anchor: Anchor) -> str:
-    from eth_abi import encode
-
-    from contracts import build
-
     code = bytes.fromhex(build.run()["CheckpointAnchor"]["bytecode"][2:])
     arguments = encode(
         ["bytes32", "address", "address", "uint64"], [ORIGIN, address(OPERATOR), address(ROTATION), DELAY]
