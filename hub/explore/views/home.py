@@ -72,7 +72,8 @@ def record_lines(entries: "Sequence[EntryView]", viewer: Any) -> list[dict[str, 
 def _newest_final() -> "EntryView | None":
     """The newest published revision under a final anchor: the record that the front page shows."""
     size = ledger.log_facts().final_size
-    return next(iter(ledger.sequenced_entries(type="revision.published", before=size, size=1).items), None)
+    newest = ledger.sequenced_entries(type="revision.published", size=20).items
+    return next((entry for entry in newest if entry.leaf_index is not None and entry.leaf_index < size), None)
 
 
 @require_safe
