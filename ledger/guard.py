@@ -44,6 +44,11 @@ class ChainMemory:
             return None
         return Head(found.size, bytes(found.root))
 
+    def forget(self) -> None:
+        """Compare again, as a new process would."""
+        self._compared.clear()
+        self._ask_after = 0.0
+
     def agreed(self, contract: str) -> None:
         """The head that was handed out was found in the log."""
         self._compared.add(contract)
