@@ -84,8 +84,11 @@ class RefusalsView(APIView):
     def post(self, request: Request) -> Response:
         """Which of these files would be refused, and why. Nothing is announced by asking."""
         files = _read(serializers.FilesSerializer(data=request.data))["files"]
-        pairs = [(file["name"], file["size"]) for file in files]
-        return Response({"refusals": services.refusals(_account(request), pairs)})
+        pairs, account = [(file["name"], file["size"]) for file in files], _account(request)
+        sizes = selectors.familiar_sizes(account, [size for _name, size in pairs])
+        return Response(
+            {"refusals": services.refusals(account, pairs), "familiar": [size in sizes for _name, size in pairs]}
+        )
 
 
 class UploadView(APIView):

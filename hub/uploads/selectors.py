@@ -116,6 +116,12 @@ def usage(account: "Account") -> Usage:
     return Usage((held or 0) + (coming or 0), settings.QUOTA_BYTES)
 
 
+def familiar_sizes(account: "Account", sizes: Iterable[int]) -> set[int]:
+    """Those of `sizes` (bytes) that a file has which the account holds: hashing such a file first may save sending it."""
+    held = Holding.objects.filter(account=account, blob__size__in=set(sizes))
+    return set(held.values_list("blob__size", flat=True))
+
+
 def readable_blob(account: "Account", sha256: str) -> Blob | None:
     """The blob, if the account sent these bytes itself or some feature lets it read them; else None.
 

@@ -41,6 +41,12 @@ class RefusalsSerializer(serializers.Serializer[Data]):
     refusals = serializers.ListField(
         child=serializers.CharField(allow_blank=True), help_text=_("For each file why it would be refused, or empty")
     )
+    familiar = serializers.ListField(
+        child=serializers.BooleanField(),
+        help_text=_(
+            "For each file whether you hold one of the same size, so that hashing it first may save sending it"
+        ),
+    )
 
 
 class PartSerializer(serializers.ModelSerializer[Part]):

@@ -330,6 +330,12 @@ export class Row {
     this.set(no ? "refused" : "failed", words);
   }
 
+  // Whether this row is about this very file and no new start would help.
+  has({ size, lastModified }) {
+    const same = this.file?.size === size && this.file.lastModified === lastModified;
+    return same && this.state !== "refused" && this.state !== "failed";
+  }
+
   // A file that was picked for this row. True if it can be the one that the upload began with.
   async take(file) {
     if (file.size !== this.size) return false;

@@ -4,8 +4,7 @@
 // IndexedDB under the upload's id; names and sizes stay on the server. The finished rows stand as JSON in the hidden field
 // `uploads`: [{path, upload, sha256, size}], and every change is told by the event `akashi:uploads`.
 
-const SLOTS = navigator.deviceMemory <= 2 ? 2 : 4; // parts in flight
-const FILES_AT_ONCE = 2;
+const SLOTS = navigator.deviceMemory <= 2 ? 2 : 4; // parts in flight, and files at work
 const LITTER = /(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini|\.git(\/.*)?)$/;
 const language = document.documentElement.lang;
 
@@ -56,7 +55,7 @@ class Zone {
     this.server = new this.parts.Server(this);
     this.memory = new this.parts.Memory();
     this.slots = new this.parts.Places(SLOTS);
-    this.turns = new this.parts.Places(FILES_AT_ONCE);
+    this.turns = new this.parts.Places(SLOTS);
     this.rows = [];
     this.readers = [];
     this.watched = new Map();
@@ -133,6 +132,7 @@ class Zone {
     const fresh = [];
     for (const { path, file } of files) {
       const row = this.rows.find((one) => one.path === path);
+      if (row?.has(file)) continue;
       if (row?.state === "lost" && (await row.take(file))) continue;
       row?.remove();
       fresh.push(this.#show(new this.parts.Row(this, path, file.size, file)));
