@@ -738,12 +738,15 @@ def verify_bundle(
     Malformed input is reported, never raised.
     """
     report = Report()
+    stage = "format"
     try:
         bundle, note = open_bundle(data)
+        stage = "signature"
         _check_signature(report, bundle, note)
+        stage = "checkpoint"
         head = _check_checkpoint(report, bundle)
     except Refused as refusal:
-        report.add("format", False, _sentence(refusal))
+        report.add(stage, False, _sentence(refusal))
         return report
     questions: list[tuple[str, Callable[[], None]]] = [
         ("entries", lambda: _check_entries(report, bundle, head)),
@@ -893,11 +896,12 @@ def _read_revision(bundle: Bundle, name: str) -> dict[str, Any]:
 
 def _publishers(bundle: Bundle) -> dict[str, Entry]:
     """The entry that published each revision in the bundle, in the order of the log."""
+    names = {f"rev:{name}": name for name in bundle.revisions}
     found: dict[str, Entry] = {}
     for entry in bundle.entries:
-        name = entry.members["subject"][len("rev:") :]
-        if entry.members["type"] == "revision.published" and name in bundle.revisions:
-            found.setdefault(name, entry)
+        subject = entry.members["subject"]
+        if entry.members["type"] == "revision.published" and subject in names:
+            found.setdefault(names[subject], entry)
     missing = set(bundle.revisions) - set(found)
     if missing:
         raise Refused(f"no entry in the bundle publishes revision {min(missing)}")
@@ -940,8 +944,7 @@ class Trees:
             text = self._texts[digest]
             if hashlib.sha256(text.encode()).hexdigest() != digest:
                 raise Refused(f"tree {digest} has another digest than its name")
-            tree = _object(parse_canonical(text, f"tree {digest}"), ["members", "type"], f"tree {digest}")
-            self._members[digest] = [_read_member(member) for member in _list(tree["members"], f"tree {digest}")]
+            self._members[digest] = _read_tree(parse_canonical(text, f"tree {digest}"), f"tree {digest}")
         return self._members[digest]
 
     def _count(self, digest: str, depth: int) -> tuple[int, int] | None:
@@ -963,6 +966,15 @@ class Trees:
 def _limit_depth(depth: int) -> None:
     if depth > MAX_DEPTH:
         raise Refused(f"directories are nested deeper than {MAX_DEPTH}")
+
+
+def _read_tree(value: Any, what: str) -> list[dict[str, Any]]:
+    tree = _object(value, ["members", "type"], what)
+    members = [_read_member(member) for member in _list(tree["members"], what)]
+    names = [member["name"].encode() for member in members]
+    if tree["type"] != "tree" or names != sorted(set(names)):
+        raise Refused(f"{what} is not a directory with each name once and in order")
+    return members
 
 
 def _read_member(value: Any) -> dict[str, Any]:

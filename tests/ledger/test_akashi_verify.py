@@ -276,10 +276,10 @@ LIES: list[tuple[Callable[[Members], None], str]] = [
     (empty_anchor, "anchor"),
     (change_anchor_contract, "anchor"),
     (change_anchor_chain, "anchor"),
-    (unsigned_checkpoint, "format"),
-    (change_checkpoint, "format"),
-    (rename_origin, "format"),
-    (rename_operator, "format"),
+    (unsigned_checkpoint, "checkpoint"),
+    (change_checkpoint, "checkpoint"),
+    (rename_origin, "signature"),
+    (rename_operator, "signature"),
 ]
 
 
@@ -317,6 +317,38 @@ def test_nothing_of_another_kind_in_any_member_escapes_as_an_exception(world: Wo
         changed = {**original, "entries": [{**original["entries"][0], member: value}], "revisions": {}, "trees": {}}
         kept = (member == "details" and value == {}) or (member == "index" and value == 0 and value is not False)
         assert verify_bundle(resigned(world, changed)).verdict == "refused" or kept, member
+
+
+FILE = {"sha256": "00" * 32, "size": 0, "type": "file"}
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"members": [{**FILE, "name": "b"}, {**FILE, "name": "a"}], "type": "tree"},
+        {"members": [{**FILE, "name": "a"}, {**FILE, "name": "a"}], "type": "tree"},
+        {"members": [{**FILE, "name": "a/b"}], "type": "tree"},
+        {"members": [{**FILE, "name": ""}], "type": "tree"},
+        {"members": [{**FILE, "name": "a", "type": "link"}], "type": "tree"},
+        {"members": [{**FILE, "name": "a", "size": -1}], "type": "tree"},
+        {"members": [{**FILE, "name": "a", "mode": 7}], "type": "tree"},
+        {"members": [], "type": "file"},
+        {"members": {}, "type": "tree"},
+        {"members": []},
+        [],
+    ],
+    ids=str,
+)
+def test_what_is_no_directory_is_refused_even_when_it_was_published(tree: Any) -> None:
+    body = canonical.encode(tree)
+    root = hashlib.sha256(body).hexdigest()
+    data = {"root_tree": root, "counts": {"files": 1, "bytes": 0}}
+    revision = canonical.encode({"akashi": 1, "type": "revision", **data})
+    name = hashlib.sha256(revision).hexdigest()
+    world = World()
+    world.add("revision.published", data, subject=f"rev:{name}")
+    members = {**members_of(world.bundle()), "revisions": {name: revision.decode()}, "trees": {root: body.decode()}}
+    assert passed(verify_bundle(resigned(world, members)), "revisions") == [False]
 
 
 def test_directories_nested_without_end_are_refused(world: World) -> None:
