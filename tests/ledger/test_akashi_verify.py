@@ -342,7 +342,7 @@ FILE = {"sha256": "00" * 32, "size": 0, "type": "file"}
 def test_what_is_no_directory_is_refused_even_when_it_was_published(tree: Any) -> None:
     body = canonical.encode(tree)
     root = hashlib.sha256(body).hexdigest()
-    data = {"root_tree": root, "counts": {"files": 1, "bytes": 0}}
+    data: Members = {"root_tree": root, "counts": {"files": 1, "bytes": 0}}
     revision = canonical.encode({"akashi": 1, "type": "revision", **data})
     name = hashlib.sha256(revision).hexdigest()
     world = World()
