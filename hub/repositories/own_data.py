@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hub.accounts import own_data as accounts
+from hub.accounts.reserved import tombstone
+from hub.repositories.browsing import search_text
 from hub.repositories.models import Maintainer, Repository, Revision
 from ledger import services as ledger
 
@@ -34,10 +36,16 @@ def export(account: "Account") -> dict[str, Any]:
 def erase(account: "Account", now: datetime) -> None:
     """The reasons that it gave in its own words go, in the tables and beside the entries; its maintainer rights end.
 
-    Its files stay: they were published under licences that others rely on. Withdrawing them is another act.
+    Search forgets its handle. Its files stay: they were published under licences that others rely on. Withdrawing them
+    is another act.
     """
     Maintainer.objects.filter(account=account).delete()
     written = Revision.objects.filter(author=account).exclude(message="")
     for uid in written.values_list("entry__uid", flat=True):
         ledger.erase_details(uid, "message")
     written.update(message="")
+    for row in Repository.objects.filter(owner=account).select_related("owner"):
+        before = search_text(row)
+        row.owner.username = tombstone(account.pseudonym)
+        row.search_text = search_text(row, row.search_text.removeprefix(before))
+        row.save(update_fields=["search_text"])

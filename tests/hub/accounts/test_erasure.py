@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -16,6 +18,7 @@ from hub.accounts.erasure import erase_account, export_account
 from hub.accounts.models import Account
 from hub.accounts.services import authenticate_token, change_profile
 from hub.errors import Conflict
+from hub.repositories.services import create_repository
 from ledger import selectors as ledger
 from ledger import services as ledger_services
 from ledger.merkle import Node, inclusion_proof, leaf_hash, node_hash, verify_inclusion
@@ -53,6 +56,17 @@ def test_nothing_personal_is_left_in_any_table(zaphod: Account) -> None:
     make_token(zaphod)
     before = _all_text_of_the_database()
     assert all(secret in before for secret in (HANDLE, MAIL, NAME, BIO))
+    erase_account(zaphod, LATER)
+    after = _all_text_of_the_database()
+    assert not any(secret in after for secret in (HANDLE, MAIL, NAME, BIO))
+
+
+def test_nothing_personal_is_left_in_a_repository_either(zaphod: Account, settings: Any, tmp_path: Path) -> None:
+    settings.BLOB_DIR = tmp_path
+    create_repository(
+        account=zaphod, kind="dataset", name="cells", visibility="public", card="# Cells", message=BIO, now=NOW
+    )
+    assert BIO in _all_text_of_the_database()
     erase_account(zaphod, LATER)
     after = _all_text_of_the_database()
     assert not any(secret in after for secret in (HANDLE, MAIL, NAME, BIO))
