@@ -46,10 +46,10 @@ def _edge(
     account: "Account", repository: Repository, declared: Declared, pinned: dict[tuple[str, object], str]
 ) -> Edge | None:
     source = _repository(account, declared) if declared.owner else None
-    if source is None:
-        return Edge(declared.relation, outside=outside_digest(declared.text), url=declared.text)
-    if source.pk == repository.pk and not declared.rev:
+    if source is not None and source.pk == repository.pk and not declared.rev:
         return None
+    if source is None or source.head_id is None:
+        return Edge(declared.relation, outside=outside_digest(declared.text), url=declared.text)
     kept = pinned.get((declared.relation, source.pk))
     if kept is not None and not declared.rev:
         return Edge(declared.relation, source=kept)
@@ -58,10 +58,9 @@ def _edge(
 
 def _repository(account: "Account", declared: Declared) -> Repository | None:
     try:
-        found = selectors.visible_repository(account, declared.kind, declared.owner, declared.name)
+        return selectors.visible_repository(account, declared.kind, declared.owner, declared.name)
     except (RepositoryNotFound, Withdrawn):
         return None
-    return found if found.head_id is not None else None
 
 
 def _revision(source: Repository, declared: Declared) -> Revision:

@@ -298,3 +298,11 @@ def test_a_proof_is_for_its_own_path_only() -> None:
     for other in ("a/c.txt", "a", "a/b.txt/d", "c"):
         with pytest.raises(TreeRefused):
             verify_path(root, other, proof)
+
+
+def test_a_cleared_path_need_not_be_there() -> None:
+    shelf, root = build("a.txt", "data/x", "data/y")
+    assert apply_changes(shelf, root, {}, ["gone", "a.txt/b", "no/such/path"]).root == root
+    applied = apply_changes(shelf, root, {"data": leaf("a file now")}, ["data"])
+    shelf.trees.update(applied.trees)
+    assert sorted(path for path, _ in walk(shelf, applied.root)) == ["a.txt", "data"]
