@@ -85,8 +85,12 @@ def display(request: HttpRequest) -> HttpResponse:
         return _page(request, "display", form=form)
     if not form.is_valid():
         return _page(request, "display", 422, form=form)
-    chosen = {name: "" if value == AUTO else value for name, value in form.cleaned_data.items()}
-    services.change_preferences(account, **chosen)
+    language, theme = (
+        "" if form.cleaned_data[name] == AUTO else form.cleaned_data[name] for name in ("language", "theme")
+    )
+    services.change_preferences(
+        account, language=language, theme=theme, key_shortcuts=form.cleaned_data["key_shortcuts"]
+    )
     messages.success(request, _("Your choice is saved."))
     response = redirect("accounts:display")
     # A cookie wins over the account, because it belongs to this device; so saving sets or forgets it too.
