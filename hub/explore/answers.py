@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from hub.explore import bundle_words as words
 from hub.explore import checks, lookup
 from hub.repositories import links
 from ledger import akashi_verify
@@ -79,7 +80,7 @@ def _no_such_entry(number: str) -> Answer:
     words = ngettext(
         "The log has %(n)d entry so far; the first is 0.", "The log has %(n)d entries so far; the first is 0.", size
     )
-    return Answer("unverified", _("There is no entry %(number)s.") % {"number": number}, words % {"n": size})
+    return Answer("unverified", _("There is no entry %(number)s.") % {"number": number}, how_far % {"n": size})
 
 
 def _file(files: Sequence["FileChange"], digest: str, file_name: str) -> Answer:
@@ -111,13 +112,13 @@ def _file(files: Sequence["FileChange"], digest: str, file_name: str) -> Answer:
 
 def _elsewhere(change: "FileChange") -> Label:
     repository = change.revision.repository
-    words = _("%(path)s in %(owner)s/%(name)s, revision %(n)d") % {
+    text = _("%(path)s in %(owner)s/%(name)s, revision %(n)d") % {
         "path": change.path,
         "owner": repository.owner.username,
         "name": repository.name,
         "n": change.revision.number,
     }
-    return Label(words, links.commit(change.revision))
+    return Label(text, links.commit(change.revision))
 
 
 def _revision(revision: "Revision") -> Answer:
@@ -180,9 +181,9 @@ def bundle_answer(data: bytes) -> Answer:
     trust = trust_anchors()
     report = akashi_verify.verify_bundle(data, log_key=trust.log_key, contract=trust.contract)
     states = {True: checks.OK, False: checks.BAD, None: checks.RUNNING}
-    rows = [Row(check.code, states[check.passed], "", check.text) for check in report.checks]
+    rows = [Row(words.name(check), states[check.passed], "", words.found(check)) for check in report.checks]
     if report.verdict == "verified":
         return Answer(
-            "verified", _("This bundle is whole, and it is a record of this hub's log."), report.summary, rows
+            "verified", _("This bundle is whole, and it is a record of this hub's log."), words.summary(report), rows
         )
-    return Answer("mismatch", _("This bundle is refused."), report.summary, rows)
+    return Answer("mismatch", _("This bundle is refused."), words.summary(report), rows)
