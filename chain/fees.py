@@ -15,7 +15,7 @@ class Fees:
 
 
 def offer(base_fee: int, tip: int, *, floor: int = 0) -> Fees:
-    """Enough for six full blocks in a row: each raises the base fee by an eighth."""
+    """Enough for five full blocks in a row: each raises the base fee by an eighth."""
     return Fees(max(2 * base_fee + tip, floor), tip)
 
 

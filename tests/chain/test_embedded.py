@@ -1,6 +1,10 @@
 """The embedded node: its state outlives it, whatever happens to it or to its files."""
 
+import signal
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -133,3 +137,31 @@ def test_a_node_that_died_by_itself_is_started_again_on_the_same_port(node: Anvi
     assert not node.running
     node.start()
     assert head(node) == before
+
+
+STARTER = """
+import sys, time
+from chain.embedded import AnvilProcess, find_anvil
+node = AnvilProcess(find_anvil(), int(sys.argv[1]), 31337, sys.argv[2])
+node.start()
+print("started", flush=True)
+time.sleep(600)
+"""
+
+if sys.platform.startswith("linux"):
+
+    def test_the_node_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
+        port = free_port()
+        command = [sys.executable, "-c", STARTER, str(port), str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout is not None
+            assert parent.stdout.readline() == "started\n"
+            parent.send_signal(signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                call(f"http://127.0.0.1:{port}", "eth_chainId")
+            except OSError:
+                return
+            time.sleep(0.05)
+        pytest.fail("the node outlived its parent")
