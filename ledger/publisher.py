@@ -93,8 +93,7 @@ def _write_and_verify(store: Store, last: Head, head: Head) -> None:
         tree_files.verify_files(store, last, head)
     except (BadTile, Damaged, InvalidProof) as error:
         logger.warning("The log's files are damaged (%s); all of them are written again from the entries", error)
-        tree_files.write_files(store, 0, head.size)
-        tree_files.verify_files(store, EMPTY, head)
+        tree_files.rebuild_files(store, head)
         tree_files.verify_files(store, last, head)
     tree_files.tidy(store, last.size, head.size)
 

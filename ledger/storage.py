@@ -79,9 +79,9 @@ class Store:
         """Reads the hashes of the tree of `size` leaves, from the files each time."""
         return tiles.hash_reader(self.read_tiles, size)
 
-    def remove_partials(self, full: Sequence[Tile | EntryBundle]) -> None:
-        """Drops the narrower forms of full tiles; the full one answers for them."""
-        for tile in full:
+    def remove_partials(self, wanted: Sequence[Tile | EntryBundle]) -> None:
+        """Drops the partial forms of these tiles; a wider one, or the full one, answers for them."""
+        for tile in wanted:
             shutil.rmtree(self._partials(tile), ignore_errors=True)
 
     # --- heads -----------------------------------------------------------------------------------

@@ -41,6 +41,19 @@ def write_files(store: Store, old: int, new: int) -> None:
         store.write(files)
 
 
+def rebuild_files(store: Store, head: Head) -> None:
+    """Write every file of the tree again, after making sure that the entries lead to `head`; raises `Damaged` otherwise.
+
+    Narrower forms of the partial tiles are dropped: the widest one answers for them.
+    """
+    if root_of_entries(head.size) != head.root:
+        raise Damaged(f"the entries in the database lead to another root for size {head.size}")
+    edge: list[tiles.Tile | EntryBundle] = [*tiles.new_tiles(0, head.size), *storage.bundles(0, head.size)]
+    store.remove_partials([tile for tile in edge if tile.width < WIDTH])
+    write_files(store, 0, head.size)
+    verify_files(store, EMPTY, head)
+
+
 def verify_files(store: Store, old: Head, new: Head) -> None:
     """Check, from the stored bytes alone, everything that `new` adds to `old`.
 

@@ -13,7 +13,7 @@ from tests.ledger.conftest import ACTOR, REPOSITORY, Ledger
 from tests.ledger.log_checker import leaf_hash, root_of
 
 
-def places() -> list[int]:
+def places() -> list[int | None]:
     return list(Entry.objects.filter(leaf_index__isnull=False).order_by("id").values_list("leaf_index", flat=True))
 
 
