@@ -10,13 +10,13 @@ import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 
 
-def _run(name: str, *arguments: str, **options: object) -> bool:
+def _run(name: str, *arguments: str) -> bool:
     from django.core.management import CommandError, call_command
 
     out = io.StringIO()
     try:
         with redirect_stdout(out), redirect_stderr(out):
-            call_command(*arguments, **options)
+            call_command(*arguments)
     except (CommandError, SystemExit) as error:
         if not (isinstance(error, SystemExit) and error.code in (0, None)):
             print(f"{name}: failed\n{out.getvalue()}{error}")

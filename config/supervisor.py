@@ -66,7 +66,6 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
     sockets: Path | None = None
-    origin: str = ""
 
     # --- progress ----------------------------------------------------------------------------------
 
@@ -143,25 +142,14 @@ class Supervisor:
         _write_atomically(self.data / "run" / "endpoints.json", json.dumps(self.environment, indent=1))
 
     def prepare(self) -> None:
-        self.step("translations", lambda: self.manage("messages", "compile"))
-        self.step("static files", lambda: self.manage("collectstatic", "--noinput", "-v0"))
-        self.step("database tables", lambda: self.manage("migrate", "--noinput", "-v0"))
-        self.step("log", self.create_log)
-        self.step("contract", lambda: self.manage("deploy_contracts", "--origin", self.origin))
-
-    def create_log(self) -> None:
-        self.origin = self.manage("create_log").split()[0]
-
-    def manage(self, *arguments: str) -> str:
-        """Runs a management command to its end and returns what it printed."""
+        """One process makes all that must stand before the first page, and prints its own steps."""
         done = subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), *arguments],
-            env={**os.environ, **self.environment}, cwd=ROOT, capture_output=True, text=True,
+            [sys.executable, str(ROOT / "manage.py"), "prepare"],
+            env={**os.environ, **self.environment}, cwd=ROOT, stderr=subprocess.PIPE, text=True,
             preexec_fn=die_with_parent(signal.SIGTERM),
         )  # fmt: skip
-        if done.returncode:
-            raise StartFailed(f"`manage.py {' '.join(arguments)}` failed.\n{(done.stderr or done.stdout).strip()}")
-        return done.stdout
+        if done.returncode and not self.stopping:
+            raise StartFailed(f"`manage.py prepare` failed.\n{done.stderr.strip()}")
 
     def start_children(self, listening: socket.socket) -> None:
         python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "config.celery"]

@@ -77,7 +77,7 @@ def answer(query: str, viewer: Any, *, file_name: str = "") -> Answer:
 
 def _no_such_entry(number: str) -> Answer:
     size = ledger.log_facts().size
-    words = ngettext(
+    how_far = ngettext(
         "The log has %(n)d entry so far; the first is 0.", "The log has %(n)d entries so far; the first is 0.", size
     )
     return Answer("unverified", _("There is no entry %(number)s.") % {"number": number}, how_far % {"n": size})
