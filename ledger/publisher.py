@@ -21,7 +21,7 @@ from ledger.checkpoint import open_checkpoint
 from ledger.errors import BadNote, BadTile, Damaged, InvalidProof
 from ledger.models import Checkpoint, Log
 from ledger.storage import SignedHead, Store
-from ledger.tree_files import EMPTY, Head
+from ledger.tree_files import EMPTY, Head, SpoiltEntries
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +91,8 @@ def _write_and_verify(store: Store, last: Head, head: Head) -> None:
     try:
         tree_files.write_files(store, last.size, head.size)
         tree_files.verify_files(store, last, head)
+    except SpoiltEntries:
+        raise
     except (BadTile, Damaged, InvalidProof) as error:
         logger.warning("The log's files are damaged (%s); all of them are written again from the entries", error)
         tree_files.rebuild_files(store, head)

@@ -14,6 +14,10 @@ from ledger.tiles import WIDTH, EntryBundle
 CHUNK = 4_096
 
 
+class SpoiltEntries(Damaged):
+    """Entries in the database are missing or are not what was recorded, so no files can be made from them."""
+
+
 @dataclass(frozen=True)
 class Head:
     """A size of the log and its root hash."""
@@ -26,7 +30,10 @@ EMPTY = Head(0, EMPTY_ROOT)
 
 
 def write_files(store: Store, old: int, new: int) -> None:
-    """Write what a log of `new` entries has and one of `old` entries lacks. Everything, if `old` is 0."""
+    """Write what a log of `new` entries has and one of `old` entries lacks. Everything, if `old` is 0.
+
+    Raises `SpoiltEntries` before anything made of such entries is written.
+    """
     for start, end in _chunks(old, new):
         first = start - start % WIDTH
         rows = _entries(first, end)
@@ -42,12 +49,15 @@ def write_files(store: Store, old: int, new: int) -> None:
 
 
 def rebuild_files(store: Store, head: Head) -> None:
-    """Write every file of the tree again, after making sure that the entries lead to `head`; raises `Damaged` otherwise.
+    """Write every file of the tree again, after making sure that the entries lead to `head`.
 
     Narrower forms of the partial tiles are dropped: the widest one answers for them.
     """
-    if root_of_entries(head.size) != head.root:
-        raise Damaged(f"the entries in the database lead to another root for size {head.size}")
+    sound = CompactRange()
+    for start, end in _chunks(0, head.size):
+        sound.extend(leaf for leaf, _ in _entries(start, end))
+    if sound.root() != head.root:
+        raise SpoiltEntries(f"the entries in the database lead to another root for size {head.size}")
     edge: list[tiles.Tile | EntryBundle] = [*tiles.new_tiles(0, head.size), *storage.bundles(0, head.size)]
     store.remove_partials([tile for tile in edge if tile.width < WIDTH])
     write_files(store, 0, head.size)
@@ -108,7 +118,10 @@ def _entries(first: int, end: int) -> list[tuple[bytes, bytes]]:
     found = Entry.objects.filter(leaf_index__gte=first, leaf_index__lt=end).order_by("leaf_index")
     rows = [(bytes(leaf), bytes(body)) for leaf, body in found.values_list("leaf_hash", "body")]
     if len(rows) != end - first:
-        raise Damaged(f"the database holds {len(rows)} of the entries {first} to {end - 1}")
+        raise SpoiltEntries(f"the database holds {len(rows)} of the entries {first} to {end - 1}")
+    for place, (leaf, body) in enumerate(rows, first):
+        if leaf_hash(body) != leaf:
+            raise SpoiltEntries(f"entry {place} in the database is not what was recorded")
     return rows
 
 

@@ -41,7 +41,10 @@ class Ledger:
         """So many entries, in one transaction; fields may differ from the usual ones."""
         usual: dict[str, Any] = {"type": "test.happened", "subject": REPOSITORY, "actor": ACTOR, "data": {}}
         with transaction.atomic():
-            return [services.record(time=self.now, **{"data": {"number": number}, **usual, **fields}) for number in range(count)]
+            return [
+                services.record(time=self.now, **{"data": {"number": number}, **usual, **fields})
+                for number in range(count)
+            ]
 
     def sequence(self) -> int:
         return sequencer.sequence()
