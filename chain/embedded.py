@@ -30,6 +30,8 @@ from urllib.parse import urlsplit
 KEEP = 3
 # Pinned, so that gas and opcodes do not move with the node's version.
 HARDFORK = "osaka"
+# Old states that the node keeps in memory. Without a number it writes all of them to ~/.foundry, gigabytes in days.
+HISTORY = 16
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 _PR_SET_PDEATHSIG = 1
@@ -217,6 +219,7 @@ class AnvilProcess:
             "--chain-id": str(self.chain_id),
             "--hardfork": HARDFORK,
             "--accounts": "0",
+            "--prune-history": str(HISTORY),
         }
         flags = ["--no-mining", "--no-cors", "--quiet"]
         loading = ["--load-state", str(snapshot)] if snapshot else []
