@@ -81,6 +81,7 @@ class RunningHub:
         for line in process.stdout:
             self.output.append(line)
             lines.put(line)
+        process.stdout.close()
         lines.put(None)
 
     def pids(self) -> dict[str, int]:

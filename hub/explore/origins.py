@@ -93,7 +93,7 @@ def _source_node(edge: "LineageEdge") -> Node:
     repository = edge.source.repository
     kind = _("%(kind)s, %(licence)s") % {
         "kind": kind_words(repository.kind),
-        "licence": licence_name(edge.source.licence) or _("no licence"),
+        "licence": edge.source.licence or _("no licence"),
     }
     return Node(edge.source.id, repository.name, kind, links.commit(edge.source))
 

@@ -21,6 +21,7 @@ def status(request: HttpRequest) -> HttpResponse:
     audit = ledger.last_audit()
     context: dict[str, Any] = {
         "facts": facts,
+        "pending": ledger.pending_count(),
         "checkpoint": ledger.latest_checkpoint(),
         "audit": audit,
         "mismatches": ledger.open_mismatches(),

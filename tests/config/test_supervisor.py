@@ -1,0 +1,112 @@
+"""`make run` as an operator meets it: one line says ready, Ctrl-C stops in order, nothing is lost over a stop, a crash or a
+chain that lost its blocks."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running_hub import RunningHub
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[RunningHub]:
+    running = RunningHub(ANCHOR_INTERVAL="1")
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def _size(hub: RunningHub) -> int:
+    return int(hub.get("/log/checkpoint").decode().split("\n")[1])
+
+
+def _wait_final(hub: RunningHub, size: int) -> dict[str, object]:
+    """The newest final anchor, once it covers `size` entries."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        for anchor in hub.get_json("/api/v1/anchors")["results"]:
+            if anchor["size"] >= size and anchor["state"] == "final":
+                return dict(anchor)
+        time.sleep(0.5)
+    raise AssertionError(f"no final anchor over {size} entries" + hub.logs())
+
+
+def _transactions(hub: RunningHub) -> set[str]:
+    """The transactions of every final anchor."""
+    return {
+        anchor["transaction"] for anchor in hub.get_json("/api/v1/anchors")["results"] if anchor["state"] == "final"
+    }
+
+
+def test_a_start_shows_its_steps_and_ends_in_one_line_with_the_address(hub: RunningHub) -> None:
+    hub.start()
+    text = "".join(hub.output)
+    for step in ("PostgreSQL", "Valkey", "EVM node", "database tables", "contract"):
+        assert step in text
+    assert f"Akashi is ready: {hub.url}" in text
+    hub.sign_up("first")
+    _wait_final(hub, 2)
+
+
+def test_a_second_hub_on_the_same_data_is_refused_with_a_reason(hub: RunningHub) -> None:
+    second = RunningHub()
+    second.data = hub.data
+    try:
+        with pytest.raises(AssertionError, match="already running"):
+            second.start(30)
+    finally:
+        second.stop()
+        shutil.rmtree(second.folder, ignore_errors=True)
+
+
+def test_ctrl_c_stops_everything_and_the_next_start_has_it_all(hub: RunningHub) -> None:
+    before = _wait_final(hub, 2)
+    pids = list(hub.pids().values())
+    assert hub.stop() == 0, "".join(hub.output)
+    assert hub.output[-1].strip() == "Stopped."
+    assert not any(_alive(pid) for pid in pids)
+    hub.start()
+    assert _size(hub) >= 2
+    _wait_final(hub, 2)
+    assert before["transaction"] in _transactions(hub)
+
+
+def test_after_kill_9_of_everything_it_comes_up_by_itself(hub: RunningHub) -> None:
+    hub.sign_up("second")
+    hub.kill_everything()
+    hub.start()
+    _wait_final(hub, 3)
+    subjects = [entry["type"] for entry in hub.get_json("/api/v1/entries")["results"]]
+    assert subjects.count("account.registered") == 2
+
+
+def test_a_chain_that_lost_its_blocks_is_replayed_and_said_on_the_status_page(hub: RunningHub) -> None:
+    anchored = _wait_final(hub, 3)
+    hub.kill_everything()
+    for snapshot in (hub.data / "chain").glob("*"):
+        if snapshot.name != "deployment.json":
+            shutil.rmtree(snapshot) if snapshot.is_dir() else snapshot.unlink()
+    hub.start()
+    _wait_final(hub, 3)
+    assert anchored["transaction"] in _transactions(hub)
+    assert "sent again" in hub.get("/status?lang=en").decode()
+
+
+def test_the_processes_are_listed_while_it_runs(hub: RunningHub) -> None:
+    listed = json.loads((hub.data / "run" / "pids.json").read_text())
+    assert {"web-1", "worker", "worker-log", "beat", "PostgreSQL", "Valkey", "EVM node"} <= set(listed)
+    assert all(_alive(pid) for pid in listed.values())
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
