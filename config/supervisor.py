@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from chain.embedded import AnvilProcess, find_anvil
+from chain.embedded import AnvilError, AnvilProcess, find_anvil
 from config.servers import Postgres, ServerFailed, Valkey, die_with_parent, remove_sockets, socket_folder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -213,7 +213,7 @@ class Supervisor:
                 print(f"{name} ended ({_how(server.process.returncode)}); starting it again.", flush=True)
                 try:
                     server.start()
-                except ServerFailed as error:
+                except (ServerFailed, AnvilError) as error:
                     print(error, flush=True)
         for child in self.children:
             self.restart_if_ended(child)
@@ -298,7 +298,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, supervisor.ask_to_stop)
     try:
         return supervisor.run()
-    except (StartFailed, ServerFailed) as error:
+    except (StartFailed, ServerFailed, AnvilError) as error:
         print(f"\n\n{error}", file=sys.stderr, flush=True)
         return 1
 
