@@ -131,9 +131,9 @@ def _insert(
     return row
 
 
-def _refuse_taken(kind: str, owner: "Account", name: str, but: uuid.UUID | None = None) -> None:
+def _refuse_taken(kind: str, owner: "Account", name: str, but: Sequence[uuid.UUID] = ()) -> None:
     rows = Repository.objects.alias(own_name=Lower("name")).filter(kind=kind, owner=owner, own_name=name.lower())
-    if rows.exclude(pk=but).exists():
+    if rows.exclude(pk__in=but).exists():
         raise _taken()
 
 
@@ -215,7 +215,7 @@ def rename(*, account: "Account", repository: Repository, name: str, now: dateti
         locked = _owned(account, repository)
         if locked.name == name:
             raise Conflict(_("The repository has this name already."))
-        _refuse_taken(locked.kind, locked.owner, name, but=locked.pk)
+        _refuse_taken(locked.kind, locked.owner, name, but=[locked.pk])
         record(
             "repository.renamed",
             subject=f"repo:{locked.pk}",

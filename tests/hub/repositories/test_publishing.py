@@ -128,11 +128,11 @@ def test_a_commit_of_one_file_writes_only_the_folders_on_its_path(dataset: Repos
 # --- refusals ------------------------------------------------------------------------------------
 def test_nothing_is_left_of_a_revision_that_is_refused(dataset: Repository, publish: Publish) -> None:
     tables = (Entry, Revision, Tree, FileChange, Holding)
-    before = [table.objects.count() for table in tables]  # type: ignore[attr-defined]  # every model has `objects`
+    before = [table.objects.count() for table in tables]
     with pytest.raises(Invalid) as refused:
         publish(dataset, {"new.csv": "1", "README.md": "---\nlicense: [\n---\n"})
     assert refused.value.field == "card"
-    assert [table.objects.count() for table in tables] == before  # type: ignore[attr-defined]  # as above
+    assert [table.objects.count() for table in tables] == before
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from hub.accounts.models import Account
-from hub.repositories import links, reading, selectors
+from hub.repositories import links, selectors, tree
 from hub.repositories.errors import BytesGone, PathNotFound, RevisionNotFound
 from hub.repositories.models import Reference, Repository, Revision
 from hub.repositories.services import add_maintainer
@@ -122,7 +122,7 @@ def test_differences_between_any_two_revisions(dataset: Repository, publish: Pub
 def test_all_directories_of_a_revision_prove_it(dataset: Repository, publish: Publish) -> None:
     published = publish(dataset, {"a/b/c": "1", "a/d": "2", "e/b/c": "1"})
     bodies = selectors.tree_bodies(published)
-    digests = [reading.tree.digest_of(body) for body in bodies]
+    digests = [tree.digest_of(body) for body in bodies]
     assert digests[0] == published.root_tree_id
     assert len(digests) == len(set(digests)) == 4
 
