@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chain.abi import Abi
-from chain.errors import ForeignCode
+from chain.errors import ChainError, ForeignCode
 
 FOLDER = Path(__file__).resolve().parent.parent / "contracts" / "build"
 
@@ -46,10 +46,10 @@ class Artifact:
 
 @cache
 def artifact(name: str) -> Artifact:
-    """FileNotFoundError, saying how to build it, if the contract has not been compiled."""
+    """ChainError, saying how to build it, if the contract has not been compiled."""
     path = FOLDER / f"{name}.json"
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing; `make contracts` compiles the contracts")
+        raise ChainError(f"{path} is missing; `make contracts` compiles the contracts")
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return Artifact(
         name=name,

@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from chain import calls, selectors, services
+from chain import calls, selectors, services, tasks
 from chain.client import ChainClient
 from chain.embedded import snapshots
 from chain.errors import ChainUnavailable
@@ -169,3 +169,29 @@ def test_a_chain_that_does_not_answer_is_told_and_changes_nothing(deployed: Hub)
     deployed.advance()
     assert deployed.row(key).state == State.MINED
     assert selectors.recent_events()[0].ended == deployed.now
+
+
+def test_the_task_waits_for_a_chain_that_does_not_answer(deployed: Hub) -> None:
+    key = deployed.enqueue_anchor(7)
+    deployed.node.kill()
+    tasks.advance()
+    assert deployed.row(key).state == State.QUEUED
+    deployed.node.start()
+    tasks.advance()
+    assert deployed.row(key).state == State.MINED
+
+
+def test_a_long_replay_ends_in_one_pass(deployed: Hub) -> None:
+    """More transactions than are ever in flight at once, all lost together."""
+    keys, old = [], 0
+    for size in range(1, 41):
+        keys.append(deployed.enqueue_anchor(size, old))
+        old = size
+        deployed.advance()
+    deployed.node.kill()
+    for snapshot in snapshots(deployed.node.folder):
+        snapshot.unlink()
+    deployed.node.start()
+    deployed.advance()
+    assert calls.read_head().root == TREE.root(40)
+    assert "signed" not in states(keys)

@@ -18,6 +18,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             found = deploy_contracts(now=timezone.now(), origin=options["origin"])
-        except (ChainError, FileNotFoundError) as error:
+        except ChainError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"CheckpointAnchor {found.anchor_address} on chain {found.chain_id}, log {found.origin}")
