@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import LazySettings
 
 from tests.services import Services
 from tests.services import services as running_services
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 def servers() -> Services:
     """The running PostgreSQL, Valkey and EVM node."""
     return running_services
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings: LazySettings) -> None:
+    """Pages of tests name static files as they are; the hashed names come from `collectstatic`, which a start runs."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from hub.explore import checks, demo_state, figures, lookup
 from hub.explore.origins import licence_name
+from hub.explore.views.reading import typed
 from hub.repositories import links
 from hub.repositories import selectors as repositories
 from ledger import selectors as ledger
@@ -104,8 +105,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, kind: str) -> HttpResponse:
-    query = request.GET.get("q", "").strip()[:200]
-    wanted = {name: request.GET.get(name, "").strip()[:80] for name in ("licence", "tag", "owner")}
+    query = typed(request)
+    wanted = {name: typed(request, name) for name in ("licence", "tag", "owner")}
     page = repositories.search(
         kind, query, viewer=request.user, licence=wanted["licence"], tag=wanted["tag"], owner=wanted["owner"],
         cursor=request.GET.get("cursor", ""),
@@ -156,7 +157,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """One box: an exact thing leads straight to it, words are searched in models and datasets."""
-    query = request.GET.get("q", "").strip()[:200]
+    query = typed(request)
     if query:
         target = _target(lookup.look_up(query, request.user))
         if target:

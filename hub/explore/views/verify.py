@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hub.explore import answers
+from hub.explore.views.reading import typed
 from ledger.trust import trust_anchors
 
 MOST_BUNDLE = 1_500_000  # bytes that fit into one request; larger bundles are for the verifier itself
@@ -16,7 +17,7 @@ MOST_BUNDLE = 1_500_000  # bytes that fit into one request; larger bundles are f
 def verify(request: HttpRequest) -> HttpResponse:
     """GET `q` (and `name`, what the visitor's file is called), or POST one bundle as `bundle`."""
     answer, problem = None, ""
-    query = request.GET.get("q", "").strip()[:200]
+    query = typed(request)
     if request.method == "POST":
         sent = request.FILES.get("bundle")
         if sent is None:
@@ -26,11 +27,11 @@ def verify(request: HttpRequest) -> HttpResponse:
         else:
             answer = answers.bundle_answer(sent.read())
     elif query:
-        answer = answers.answer(query, request.user, file_name=request.GET.get("name", "")[:200])
+        answer = answers.answer(query, request.user, file_name=typed(request, "name"))
     context = {
         "section": "verify",
         "query": query,
-        "file_name": request.GET.get("name", "")[:200],
+        "file_name": typed(request, "name"),
         "file_size": request.GET.get("size", "") if request.GET.get("size", "").isdigit() else "",
         "answer": answer,
         "problem": problem,

@@ -1,0 +1,100 @@
+"""The history page: what happened, and whether the hub's word agrees with its log and its chain."""
+
+import hashlib
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from hub.accounts.models import Account
+from hub.repositories.models import Repository, Revision
+from hub.uploads.models import Blob
+from ledger import akashi_verify, auditing
+from ledger.trust import trust_anchors
+from tests.hub.explore.conftest import publish_log
+from tests.hub.factories import make_account
+from tests.ledger.conftest import Ledger
+
+HISTORY = "/alice/cells-linear/history"
+
+
+def _page(client: Client, path: str = HISTORY) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.content
+    return answer.content.decode()
+
+
+def test_a_final_history_is_verified_and_every_revision_says_why(client: Client, final_model: Repository) -> None:
+    page = _page(client)
+    assert "badge-verified" in page
+    assert "4 of 4 checks agree" in page
+    assert "Scaled first." in page
+    assert "0.039 better" in page
+    assert "first measurement" in page
+    assert "history begins here" in page
+
+
+def test_before_the_anchor_is_final_it_waits_and_says_for_how_many_blocks(
+    client: Client, ledger: Ledger, model: Repository
+) -> None:
+    assert "waiting for the next checkpoint" in _page(client)
+    publish_log(ledger)
+    ledger.pass_time(3600)
+    ledger.anchor()
+    page = _page(client)
+    assert "badge-waiting" in page
+    assert "of 3 blocks" in page
+
+
+def test_a_changed_metric_is_a_mismatch_with_its_column(
+    client: Client, ledger: Ledger, final_model: Repository
+) -> None:
+    Revision.objects.filter(pk=final_model.head_id).update(kind="data")
+    auditing.audit_full(ledger.pass_time(1))
+    page = _page(client)
+    assert "badge-mismatch" in page
+    assert "kind: the log says" in page
+
+
+def test_damaged_bytes_are_a_mismatch(client: Client, final_model: Repository) -> None:
+    Blob.objects.filter(sha256=hashlib.sha256(b"two").hexdigest()).update(damaged=timezone.now())
+    page = _page(client)
+    assert "badge-mismatch" in page
+    assert "weights.bin.txt" in page
+
+
+def test_a_private_history_is_not_there_for_others(client: Client, final_model: Repository, owner: Account) -> None:
+    Repository.objects.filter(pk=final_model.pk).update(visibility="private")
+    assert client.get(HISTORY).status_code == 404
+    client.force_login(make_account("bob"))
+    assert client.get(HISTORY).status_code == 404
+    client.force_login(owner)
+    assert client.get(HISTORY).status_code == 200
+
+
+def test_the_bundle_of_the_page_verifies_without_the_hub_and_no_byte_may_change(
+    client: Client, final_model: Repository
+) -> None:
+    data = client.get("/alice/cells-linear/bundle").content
+    trust = trust_anchors()
+    assert akashi_verify.verify_bundle(data, log_key=trust.log_key, contract=trust.contract).verdict == "verified"
+    for place in range(0, len(data), 97):
+        spoilt = bytearray(data)
+        spoilt[place] ^= 1
+        assert akashi_verify.verify_bundle(bytes(spoilt), log_key=trust.log_key).verdict == "refused", place
+
+
+@pytest.mark.parametrize(
+    "path", [HISTORY, "/alice/cells-linear/lineage", "/models", "/datasets", "/status", "/verify", "/"]
+)
+def test_pages_need_no_account(client: Client, final_model: Repository, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/alice/nothing/history", "/nobody/x/history", "/datasets/alice/cells-linear/history"]
+)
+def test_what_is_not_there_is_a_page_that_says_so(client: Client, final_model: Repository, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert b"Not found" in answer.content
