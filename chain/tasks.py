@@ -1,4 +1,4 @@
-"""The task that moves the outbox on. It only wakes the state machine, so running it twice does no harm."""
+"""The task that moves the outbox on, in the queue `log` (config.celery routes it). It only wakes the state machine, so running it twice does no harm."""
 
 import logging
 
@@ -11,7 +11,7 @@ from chain.errors import ChainError
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="chain.advance", queue="log")
+@shared_task(name="chain.advance")
 def advance() -> None:
     """A chain that does not answer is in the diary already; the next run tries again."""
     try:
