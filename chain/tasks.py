@@ -1,4 +1,4 @@
-"""The task that moves the outbox on, in the queue `log` (config.celery routes it). It only wakes the state machine, so running it twice does no harm."""
+"""The task that moves the outbox on, in the queue `log`. It only wakes the state machine, so running it twice is harmless."""
 
 import logging
 
