@@ -74,4 +74,6 @@ def _measure() -> None:
     print(f"entry, one transaction each              {single:10,.0f} entries/s   {single / bare:.2f} of a bare INSERT")
     print(f"entries, {BATCH:,} in a transaction        {batch:10,.0f} entries/s   {batch / bare:.2f} of a bare INSERT")
     print(f"bare SHA-256 of 300 bytes                {hashes:10,.0f} hashes/s")
-    print(f"sequenced in batches                     {sequenced:10,.0f} leaves/s    {sequenced / hashes:.3f} of bare SHA-256")
+    print(
+        f"sequenced in batches                     {sequenced:10,.0f} leaves/s    {sequenced / hashes:.3f} of bare SHA-256"
+    )

@@ -1,5 +1,6 @@
 """The demo content goes through the real services: every figure has its number of samples, every change its entry."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def published(now: datetime, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def published(now: datetime, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     said: list[str] = []
     create_log(now)
     content.people(lambda: now)
