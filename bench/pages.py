@@ -67,10 +67,10 @@ def _compare(url: str) -> None:
     short, short_p95 = _load(url + "/datasets/bench/short/history")
     long, long_p95 = _load(url + "/datasets/bench/long/history")
     cores = os.cpu_count()
-    print(f"/healthz                        {base:8,.0f} requests/s ({WORKERS} at once, {cores} cores)")
-    print(
-        f"history, 1 revision             {short:8,.1f} requests/s, p95 {short_p95:5.0f} ms, {short / base:.3f} of /healthz"
+    rows = (
+        ("/healthz", base, f"{WORKERS} at once, {cores} cores"),
+        ("history, 1 revision", short, f"p95 {short_p95:.0f} ms, {short / base:.3f} of /healthz"),
+        (f"history, {ENTRIES:,} revisions", long, f"p95 {long_p95:.0f} ms, {long / short:.2f} of the short one"),
     )
-    print(
-        f"history, {ENTRIES:,} revisions      {long:8,.1f} requests/s, p95 {long_p95:5.0f} ms, {long / short:.2f} of the short one"
-    )
+    for name, rate, words in rows:
+        print(f"{name:<28} {rate:8,.1f} requests/s   {words}")
