@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from hub.repositories import licences, links
+from hub.repositories import licences, links, words
 from hub.repositories import selectors as repositories
 from web.drawing.lineage import MOST_NODES, Edge, Node
 
@@ -142,15 +142,7 @@ def kind_words(kind: str) -> str:
 
 def relation_words(relation: str) -> str:
     """The relation as a table says it: this revision was … the source."""
-    return {
-        "trained_on": pgettext("relation", "trained on"),
-        "evaluated_on": pgettext("relation", "evaluated on"),
-        "finetune": pgettext("relation", "fine-tuned from"),
-        "adapter": pgettext("relation", "adapter of"),
-        "quantized": pgettext("relation", "quantised from"),
-        "merge": pgettext("relation", "merged from"),
-        "derived_from": pgettext("relation", "derived from"),
-    }.get(relation, relation)
+    return str(words.RELATIONS.get(relation, relation))
 
 
 def relation_verb(relation: str) -> str:

@@ -33,6 +33,17 @@ OPENNESS: Mapping[str, Promise] = {
     "unstated": gettext_lazy("no terms stated: nobody may rely on any permission"),
 }
 
+# This revision was … the source.
+RELATIONS: Mapping[str, Promise] = {
+    "trained_on": pgettext_lazy("relation", "trained on"),
+    "evaluated_on": pgettext_lazy("relation", "evaluated on"),
+    "finetune": pgettext_lazy("relation", "fine-tuned from"),
+    "adapter": pgettext_lazy("relation", "adapter of"),
+    "quantized": pgettext_lazy("relation", "quantised from"),
+    "merge": pgettext_lazy("relation", "merged from"),
+    "derived_from": pgettext_lazy("relation", "derived from"),
+}
+
 _TREE: dict[tree.Reason, Callable[[], str]] = {
     tree.Reason.EMPTY: lambda: _("“%(path)s” has an empty name in it, or spaces at the end of one."),
     tree.Reason.ABSOLUTE: lambda: _("“%(path)s” begins with a slash. Paths start at the top of the repository."),
