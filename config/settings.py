@@ -246,6 +246,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AccountKindEnum": "hub.accounts.models.Account.Kind",
+        "OfferedVisibilityEnum": "hub.repositories.services.OFFERED",
+        "RepositoryKindEnum": "hub.events.REPOSITORY_KINDS",
+        "UploadStateEnum": "hub.uploads.models.Upload.State",
+        "VisibilityEnum": "hub.events.VISIBILITIES",
+        "WorkKindEnum": "hub.events.WORK_KINDS",
+    },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "web.schema.add_problems"],
 }
 
