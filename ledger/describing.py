@@ -7,6 +7,7 @@ What a reader may not see stays hidden here: labels and details come through the
 who reads. Nothing registered means nothing disclosed.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ledger.records import EntryView
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def disclose(entries: Sequence[EntryView], viewer: Viewer) -> list[EntryView]:
     return [entry if entry.uid in readable else replace(entry, details={}) for entry in entries]
 
 
-def compose(words: str, **parts: Label | str | int) -> Sentence:
+def compose(words: str, /, **parts: Label | str | int) -> Sentence:
     """A sentence from a translated text with `%(name)s` places. Labels become links, everything else is escaped."""
     labels = {name: part if isinstance(part, Label) else Label(str(part)) for name, part in parts.items()}
     text = words % {name: part.text for name, part in labels.items()}
@@ -128,7 +131,13 @@ def label(subject: str) -> Label:
 
 
 def _describe_one(entry: EntryView) -> Sentence:
-    return _sentences.get(entry.type, _plain_sentence)(entry)
+    describe_entry = _sentences.get(entry.type, _plain_sentence)
+    try:
+        return describe_entry(entry)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        # An entry of an older form, or one whose bytes were spoilt: the page tells it plainly and goes on.
+        logger.exception("entry %s of type %s has no sentence", entry.leaf_index, entry.type)
+        return _plain_sentence(entry)
 
 
 def _plain_sentence(entry: EntryView) -> Sentence:

@@ -68,7 +68,7 @@ class LogChecker:
         return self._entries(self._open_checkpoint()[0])
 
     def _open_checkpoint(self) -> tuple[int, bytes]:
-        text, lines = (self.folder / "checkpoint").read_text().split("\n\n")
+        text, lines = self._checkpoint_text().split("\n\n")
         origin, size, root = text.split("\n")
         assert origin == self.name
         signatures = [line.split(" ") for line in lines.splitlines()]
@@ -78,6 +78,9 @@ class LogChecker:
         assert own[0][:4] == self.key_id
         self.public.verify(own[0][4:], f"{text}\n".encode())
         return int(size), base64.b64decode(root)
+
+    def _checkpoint_text(self) -> str:
+        return (self.folder / "checkpoint").read_text()
 
     def _read(self, prefix: str, number: int, width: int) -> bytes:
         """A tile: under its own name, or as it is once it is full."""

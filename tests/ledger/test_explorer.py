@@ -1,0 +1,425 @@
+"""The explorer's pages and the API: what they say, to whom, and how they answer what does not exist."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils.html import format_html
+
+from ledger import auditing, describing, services
+from ledger.bundle import parse_bundle
+from ledger.describing import Label, Sentence, compose, label
+from ledger.entry import group_digest
+from ledger.models import Checkpoint, Entry
+from ledger.records import EntryView
+from tests.ledger.conftest import ACTOR, REPOSITORY, Ledger
+from tests.ledger.log_checker import leaf_hash, root_of
+
+NAMED = "test.named"
+HIDDEN = "rev:" + 64 * "e"
+
+
+def say(entry: EntryView) -> Sentence:
+    words = entry.details.get("words", {}).get("words", "something")
+    return compose(
+        "%(actor)s said %(words)s about %(subject)s.",
+        actor=label(entry.actor),
+        words=words,
+        subject=label(entry.subject),
+    )
+
+
+@pytest.fixture(autouse=True)
+def upper_room() -> Iterator[None]:
+    """A room that names actors and repositories, and lets everybody read everything but what is about `HIDDEN`."""
+    registries = (describing._sentences, describing._labels)
+    before = [dict(registry) for registry in registries]  # type: ignore[call-overload]
+    rules = list(describing._readable)
+    describing.register_sentence(NAMED, say)
+    describing.register_label(
+        "acct", lambda subjects, viewer: {each: Label("alice", "/people/alice") for each in subjects}
+    )
+    describing.register_label(
+        "repo", lambda subjects, viewer: {each: Label("heart <3", "/alice/heart") for each in subjects}
+    )
+    describing.register_readable(lambda entries, viewer: {entry.uid for entry in entries if entry.subject != HIDDEN})
+    yield
+    for registry, content in zip(registries, before, strict=True):
+        registry.clear()
+        registry.update(content)
+    describing._readable[:] = rules
+
+
+def tell(ledger: Ledger, words: str = "words", **fields: object) -> Entry:
+    usual: dict[str, object] = {"subject": REPOSITORY, "actor": ACTOR, "data": {"number": 1}}
+    with transaction.atomic():
+        return services.record(type=NAMED, time=ledger.now, details={"words": {"words": words}}, **{**usual, **fields})  # type: ignore[arg-type]
+
+
+def text_of(page: str) -> str:
+    """What a page says, without its marks."""
+    body = re.sub(r"<(script|style|svg).*?</\1>", " ", page, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+def get(client: Client, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status, path
+    return answer.content.decode()
+
+
+# --- the list ------------------------------------------------------------------------------------
+def test_the_list_tells_what_happened_newest_first(ledger: Ledger, client: Client) -> None:
+    tell(ledger, "one")
+    tell(ledger, "two")
+    ledger.sequence()
+    text = text_of(get(client, "/ledger"))
+    assert (
+        text.index("alice said two about heart")
+        < text.index("alice said one about heart")
+        < text.index("began the log")
+    )
+
+
+def test_names_are_escaped_and_linked(ledger: Ledger, client: Client) -> None:
+    tell(ledger, "<b>bold</b>")
+    ledger.sequence()
+    page = get(client, "/ledger")
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
+    assert '<a href="/alice/heart">heart &lt;3</a>' in page
+
+
+def test_the_list_can_be_narrowed(ledger: Ledger, client: Client) -> None:
+    tell(ledger, "mine")
+    ledger.record(2)
+    ledger.sequence()
+    assert "said mine" in text_of(get(client, f"/ledger?type={NAMED}"))
+    assert "recorded test.happened" not in text_of(get(client, f"/ledger?type={NAMED}"))
+    assert "began the log" not in text_of(get(client, f"/ledger?actor={ACTOR}"))
+    assert "began the log" not in text_of(get(client, f"/ledger?subject={REPOSITORY}"))
+    assert "No entry like that" in text_of(get(client, "/ledger?subject=repo:none"))
+
+
+def test_a_filter_that_is_set_can_be_taken_off(ledger: Ledger, client: Client) -> None:
+    tell(ledger)
+    ledger.sequence()
+    page = get(client, f"/ledger?type={NAMED}&actor={ACTOR}")
+    assert f'href="/ledger?type={NAMED}"' in page
+    assert "by alice" in text_of(page)
+
+
+def test_the_list_goes_on_page_by_page_without_gap_or_repeat(ledger: Ledger, client: Client) -> None:
+    ledger.record(70)
+    ledger.sequence()
+    numbers: list[int] = []
+    path = "/ledger"
+    while path:
+        page = get(client, path)
+        numbers += [int(number) for number in re.findall(r'class="record-number" href="/ledger/(\d+)"', page)]
+        found = re.search(r'rel="next" href="([^"]+)"', page)
+        path = "/ledger" + found[1].replace("&amp;", "&") if found else ""
+    assert numbers == list(range(70, -1, -1))
+
+
+def test_a_page_marker_from_elsewhere_is_refused(ledger: Ledger, client: Client) -> None:
+    get(client, "/ledger?cursor=nonsense", 400)
+
+
+@pytest.mark.parametrize("query", ["type=" + "x" * 300, "subject=%00", "actor=" + "y" * 5000])
+def test_nonsense_in_the_address_is_refused(ledger: Ledger, client: Client, query: str) -> None:
+    get(client, f"/ledger?{query}", 400)
+
+
+def test_the_list_can_follow_the_log(ledger: Ledger, client: Client) -> None:
+    ledger.sequence()
+    page = get(client, "/ledger?live=1")
+    renewal = re.search(r'data-hx-get="([^"]+)"', page)
+    assert renewal is not None
+    assert "data-hx-get" not in get(client, "/ledger")
+    path = "/ledger" + renewal[1].replace("&amp;", "&")
+    assert client.get(path, HTTP_HX_REQUEST="true").status_code == 204
+    tell(ledger, "news")
+    ledger.sequence()
+    fragment = client.get(path, HTTP_HX_REQUEST="true")
+    assert "said news" in text_of(fragment.content.decode())
+    assert "<html" not in fragment.content.decode()
+
+
+def test_an_empty_log_says_so(bare: Ledger, client: Client) -> None:
+    assert "The log is empty so far" in text_of(get(client, "/ledger"))
+
+
+# --- one entry -----------------------------------------------------------------------------------
+def test_an_entry_says_its_sentence_first(ledger: Ledger, client: Client) -> None:
+    tell(ledger, "hello")
+    ledger.grow(5)
+    page = get(client, "/ledger/1")
+    assert "alice said hello about heart &lt;3." in re.sub("<[^>]+>", "", re.search(r"<h1.*?</h1>", page, re.S)[0])  # type: ignore[index]
+    assert "Entry 1 of 7" in text_of(page)
+    assert 'rel="prev" href="/ledger/0"' in page
+    assert 'rel="next" href="/ledger/2"' in page
+
+
+def test_an_entry_shows_its_bytes_and_its_proof(ledger: Ledger, client: Client) -> None:
+    entry = tell(ledger)
+    ledger.grow(6)
+    page = get(client, "/ledger/1")
+    assert bytes(entry.leaf_hash).hex() in page
+    assert bytes(Checkpoint.objects.get().root).hex() in page
+    assert "3 hashes" in text_of(page)
+    assert 'class="proof-tree"' in page
+    items = re.findall(r"<li>(.*?)</li>", re.search(r'<ol class="proof-list".*?</ol>', page, re.S)[0], re.S)  # type: ignore[index]
+    assert len(items) == 4
+    assert "leaf 1" in items[0]
+    assert "root of 8" in items[-1]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 13])
+def test_the_proof_on_the_page_leads_to_the_root(ledger: Ledger, client: Client, size: int) -> None:
+    """Joins the digests of the API's proof by hand, as the page tells its reader to."""
+    ledger.grow(size - 1)
+    entries = [bytes(row.body) for row in Entry.objects.order_by("leaf_index")]
+    for index in range(size):
+        proof = client.get(f"/api/v1/entries/{index}/proof").json()
+        assert proof["root_hash"] == root_of([leaf_hash(entry) for entry in entries]).hex()
+        assert proof["leaf_hash"] == leaf_hash(entries[index]).hex()
+        page = get(client, f"/ledger/{index}")
+        assert all(value[:8] in page for value in proof["hashes"])
+
+
+def test_the_seal_follows_the_entry_to_finality(ledger: Ledger, client: Client) -> None:
+    tell(ledger)
+    ledger.sequence()
+    assert "waiting for the next checkpoint" in text_of(get(client, "/ledger/1"))
+    ledger.publish()
+    assert "waiting for the next anchor" in text_of(get(client, "/ledger/1"))
+    ledger.anchor_to_the_end()
+    page = get(client, "/ledger/1")
+    assert "Verified final since" in text_of(page)
+    assert "3 of 3 confirmations" in text_of(page)
+    assert "anchored in block" in page
+    assert "shows the mechanism, not the guarantee" in text_of(page)
+
+
+def test_an_entry_that_was_changed_shows_a_mismatch(ledger: Ledger, client: Client) -> None:
+    tell(ledger)
+    ledger.grow(3)
+    ledger.anchor_to_the_end()
+    row = Entry.objects.get(leaf_index=1)
+    Entry.objects.filter(pk=row.pk).update(body=bytes(row.body).replace(b":1", b":2"))
+    assert "Mismatch" in text_of(get(client, "/ledger/1"))
+    auditing.audit_full(ledger.pass_time(1))
+    assert "ledger.Entry, body" in text_of(get(client, "/ledger/1"))
+    assert "Mismatch" not in text_of(get(client, "/ledger/2"))
+
+
+def test_an_entry_whose_bytes_are_nonsense_still_has_a_page(ledger: Ledger, client: Client) -> None:
+    tell(ledger)
+    ledger.grow(3)
+    Entry.objects.filter(leaf_index=1).update(body=b"\xff\x00nonsense")
+    assert "Mismatch" in text_of(get(client, "/ledger/1"))
+    get(client, "/ledger")
+
+
+def test_details_are_shown_to_whoever_may_read_them(ledger: Ledger, client: Client) -> None:
+    tell(ledger, "in the open")
+    tell(ledger, "in private", subject=HIDDEN)
+    ledger.grow(1)
+    assert "“in the open”" in text_of(get(client, "/ledger/1"))
+    hidden = get(client, "/ledger/2")
+    assert "in private" not in hidden
+    assert "Not shown to you." in text_of(hidden)
+    for path in ("/ledger", "/api/v1/entries", "/api/v1/entries/2", "/ledger/2/bundle", "/ledger/2/entry.json"):
+        assert "in private" not in get(client, path)
+
+
+def test_erased_details_are_said_to_be_erased(ledger: Ledger, client: Client) -> None:
+    entry = tell(ledger, "personal")
+    ledger.grow(1)
+    services.erase_details(entry.uid, "words")
+    page = get(client, "/ledger/1")
+    assert "personal" not in page
+    assert "Its commitment stays in the log" in text_of(page)
+
+
+@pytest.mark.parametrize("path", ["/ledger/7", "/ledger/999999999999999999"])
+def test_an_unknown_number_says_how_far_the_log_goes(ledger: Ledger, client: Client, path: str) -> None:
+    ledger.grow(6)
+    assert "The log goes as far as entry 6." in text_of(get(client, path, 404))
+
+
+@pytest.mark.parametrize(
+    "path", ["/ledger/-1", "/ledger/01", "/ledger/1.5", "/ledger/9999999999999999999999", "/ledger/x"]
+)
+def test_what_is_no_number_is_not_found(ledger: Ledger, client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_an_event_without_a_sentence_of_its_own_is_told_plainly(ledger: Ledger, client: Client) -> None:
+    ledger.grow(1)
+    page = re.sub("<[^>]+>", "", get(client, "/ledger/1"))
+    assert "alice recorded test.happened about heart &lt;3." in page
+
+
+def test_a_sentence_that_fails_does_not_take_the_page_with_it(ledger: Ledger, client: Client) -> None:
+    describing.register_sentence("test.happened", lambda entry: Sentence(entry.data["gone"], format_html("")))
+    ledger.grow(1)
+    assert "alice recorded test.happened" in text_of(get(client, "/ledger"))
+
+
+# --- downloads -----------------------------------------------------------------------------------
+def test_the_entry_can_be_taken_as_its_bytes(ledger: Ledger, client: Client) -> None:
+    entry = tell(ledger)
+    ledger.grow(1)
+    answer = client.get("/ledger/1/entry.json")
+    assert answer.content == bytes(entry.body)
+    assert leaf_hash(answer.content) == bytes(entry.leaf_hash)
+    assert answer["Content-Disposition"] == 'attachment; filename="entry-1.json"'
+
+
+def test_the_proof_can_be_taken_as_a_tlog_proof(ledger: Ledger, client: Client) -> None:
+    tell(ledger)
+    ledger.grow(6)
+    lines = get(client, "/ledger/1/proof.txt").split("\n")
+    assert lines[:2] == ["c2sp.org/tlog-proof@v1", "index 1"]
+    assert lines[5] == ""
+    assert "\n".join(lines[6:]) == (ledger.folder / "checkpoint").read_text()
+
+
+def test_the_bundle_holds_entry_proof_anchor_and_details(ledger: Ledger, client: Client) -> None:
+    entry = tell(ledger, "hello")
+    ledger.grow(6)
+    ledger.anchor_to_the_end()
+    bundle = parse_bundle(get(client, "/ledger/1/bundle"))
+    [proven] = bundle.entries
+    assert (proven.index, proven.body) == (1, bytes(entry.body))
+    words = proven.disclosed["words"]
+    assert json.loads(words.body) == {"words": "hello"}
+    assert group_digest(words.body, words.salt).hex() == json.loads(proven.body)["details"]["words"]
+    assert bundle.anchor is not None
+    assert bundle.anchor.size == 8
+
+
+def test_before_a_checkpoint_there_is_no_proof_to_take(ledger: Ledger, client: Client) -> None:
+    tell(ledger)
+    ledger.sequence()
+    for name in ("proof.txt", "bundle"):
+        assert client.get(f"/ledger/1/{name}").status_code == 404
+    assert client.get("/ledger/9/entry.json").status_code == 404
+
+
+# --- heads ---------------------------------------------------------------------------------------
+def test_a_checkpoint_has_a_page(ledger: Ledger, client: Client) -> None:
+    ledger.grow(3)
+    ledger.grow(3)
+    page = get(client, "/ledger/checkpoints/7")
+    assert "The hub signed its log of 7 entries." in text_of(page)
+    assert "3 entries more than the checkpoint before" in text_of(page)
+    assert text_of(page).count("signature verifies") == 2
+    assert 'rel="prev" href="/ledger/checkpoints/4"' in page
+    get(client, "/ledger/checkpoints/5", 404)
+
+
+def test_a_checkpoint_whose_signature_was_changed_shows_a_mismatch(ledger: Ledger, client: Client) -> None:
+    ledger.grow(3)
+    row = Checkpoint.objects.get()
+    lines = row.note.split("\n")
+    lines[4] = lines[4][:-6] + ("AAAA" if lines[4][-6:-2] != "AAAA" else "BBBB") + lines[4][-2:]
+    Checkpoint.objects.update(note="\n".join(lines))
+    text = text_of(get(client, "/ledger/checkpoints/4"))
+    assert "signature does not verify" in text
+    assert "Mismatch" in text
+
+
+def test_an_anchor_has_a_page(ledger: Ledger, client: Client) -> None:
+    ledger.grow(3)
+    ledger.anchor_to_the_end()
+    [anchor] = client.get("/api/v1/anchors").json()["results"]
+    text = text_of(get(client, f"/ledger/anchors/{anchor['transaction']}"))
+    assert "One transaction carried 4 entries to the chain." in text
+    assert "3 of 3 confirmations" in text
+    get(client, "/ledger/anchors/0x" + 64 * "0", 404)
+
+
+def test_every_page_says_where_the_log_stands(ledger: Ledger, client: Client) -> None:
+    ledger.grow(3)
+    ledger.anchor_to_the_end()
+    footer = re.search(r'<div class="foot-facts">(.*?)</div>', get(client, "/ledger"), re.S)
+    assert footer is not None
+    assert "Log: 4 entries · root" in text_of(footer[1])
+    assert "last anchor final at size 4" in text_of(footer[1])
+
+
+# --- the API -------------------------------------------------------------------------------------
+def test_the_api_lists_entries_by_key(ledger: Ledger, client: Client) -> None:
+    ledger.grow(40)
+    seen: list[int] = []
+    url: str | None = "/api/v1/entries?size=15"
+    while url:
+        answer = client.get(url).json()
+        seen += [entry["index"] for entry in answer["results"]]
+        url = answer["next"]
+    assert seen == list(range(40, -1, -1))
+
+
+def test_the_api_gives_an_entry_with_everything_to_check_it(ledger: Ledger, client: Client) -> None:
+    entry = tell(ledger, "hello")
+    ledger.grow(3)
+    answer = client.get("/api/v1/entries/1").json()
+    assert answer["body"].encode() == bytes(entry.body)
+    assert answer["leaf_hash"] == leaf_hash(answer["body"].encode()).hex()
+    assert answer["sentence"] == "alice said hello about heart <3."
+    assert answer["details"] == {"words": {"words": "hello"}}
+    assert answer["status"]["state"] == "published"
+    assert answer["status"]["checkpoint_size"] == 5
+
+
+def test_the_api_narrows_entries(ledger: Ledger, client: Client) -> None:
+    tell(ledger)
+    ledger.grow(3)
+    for query in (f"type={NAMED}", f"type={NAMED}&actor={ACTOR}", f"type={NAMED}&subject={REPOSITORY}"):
+        assert [entry["index"] for entry in client.get(f"/api/v1/entries?{query}").json()["results"]] == [1]
+
+
+def test_the_api_proves_consistency_between_checkpoints(ledger: Ledger, client: Client) -> None:
+    ledger.grow(3)
+    ledger.grow(3)
+    assert [each["size"] for each in client.get("/api/v1/checkpoints").json()["results"]] == [7, 4]
+    answer = client.get("/api/v1/checkpoints/7?from=4").json()
+    assert answer["note"] == (ledger.folder / "checkpoint").read_text()
+    leaves = [leaf_hash(entry) for entry in ledger.checker.entries()]
+    assert answer["consistency"] == [root_of(leaves[4:]).hex()]
+    assert "consistency" not in client.get("/api/v1/checkpoints/7").json()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("entries/99", 404),
+        ("entries/99999999999999999999999", 404),
+        ("entries/99/proof", 404),
+        ("entries/1/proof?size=3", 404),
+        ("entries/1/proof?size=x", 400),
+        ("entries/1/proof?size=0", 400),
+        ("entries?cursor=x", 400),
+        ("entries?size=0", 400),
+        ("checkpoints/3", 404),
+        ("checkpoints/99999999999999999999999", 404),
+        ("checkpoints/5?from=6", 400),
+        ("checkpoints/5?from=x", 400),
+    ],
+)
+def test_the_api_answers_mistakes_with_problems(ledger: Ledger, client: Client, path: str, status: int) -> None:
+    ledger.grow(4)
+    answer = client.get(f"/api/v1/{path}")
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+
+
+def test_the_api_takes_nothing(ledger: Ledger, client: Client) -> None:
+    for path in ("entries", "checkpoints", "anchors"):
+        assert client.post(f"/api/v1/{path}", {}, content_type="application/json").status_code in (401, 403, 405)
