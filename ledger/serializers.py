@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ledger.records import State
 
 
+@extend_schema_field({"type": "string", "pattern": "^([0-9a-f]{2})*$"})
 class HexField(serializers.Field[bytes, str, str, Any]):
     """Bytes as hex digits."""
 
