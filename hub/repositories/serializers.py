@@ -119,7 +119,7 @@ class NewRevisionSerializer(RequestSerializer):
         default="", allow_blank=True, trim_whitespace=False, help_text=gettext_lazy("Why, in your own words")
     )
     kind = serializers.ChoiceField(events.WORK_KINDS, help_text=gettext_lazy("What mainly changed"))
-    metrics = serializers.ListSerializer(
+    metrics: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=MetricSerializer(),
         required=False,
         allow_null=True,
@@ -134,7 +134,9 @@ class NewRevisionSerializer(RequestSerializer):
         max_length=64,
         help_text=gettext_lazy("The revision that you changed. If somebody was faster, nothing is published: 409"),
     )
-    changes = serializers.ListSerializer(child=ChangeSerializer(), required=False, max_length=MOST_CHANGES)
+    changes: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=ChangeSerializer(), required=False, max_length=MOST_CHANGES
+    )
 
 
 class NewRepositorySerializer(RequestSerializer):
