@@ -1,6 +1,7 @@
 """How entries, checkpoints and anchors are put before a reader: the seal, fields in words, the proof as a drawing."""
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,9 @@ from ledger.errors import BadEntry
 from ledger.merkle import Step, inclusion_path, node_hash
 from ledger.records import AnchorView, EntryStatus, EntryView, State
 from web.drawing.prooftree import Box, Join, Path
+from web.templatetags.display import hash_tag
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def _text(value: str) -> SafeString:
     try:
         check_subject(value)
     except BadEntry:
-        return format_html("<code>{}</code>", value)
+        return hash_tag(value) if _DIGEST.fullmatch(value) else format_html("<code>{}</code>", value)
     return label(value).html
 
 
@@ -179,7 +183,8 @@ def _sibling(step: Step, value: bytes) -> Box:
 def _computed(start: int, end: int, value: bytes, size: int, anchored: Mapping[int, AnchorView]) -> Box:
     anchor = anchored.get(end) if start == 0 else None
     where = ""
-    if anchor is not None and anchor.block_number is not None:
+    # The drawing puts a solid seal there, which only a final anchor has earned.
+    if anchor is not None and anchor.final is not None:
         where = _("anchored in block %(n)d") % {"n": anchor.block_number}
     if start == 0 and (anchor is not None or (end == size and size > 1)):
         return Box(_("root of %(n)d") % {"n": end}, value.hex(), where)

@@ -35,9 +35,7 @@ def say(entry: EntryView) -> Sentence:
 @pytest.fixture(autouse=True)
 def upper_room() -> Iterator[None]:
     """A room that names actors and repositories, and lets everybody read everything but what is about `HIDDEN`."""
-    registries = (describing._sentences, describing._labels)
-    before = [dict(registry) for registry in registries]  # type: ignore[call-overload]
-    rules = list(describing._readable)
+    sentences, labels, rules = dict(describing._sentences), dict(describing._labels), list(describing._readable)
     describing.register_sentence(NAMED, say)
     describing.register_label(
         "acct", lambda subjects, viewer: {each: Label("alice", "/people/alice") for each in subjects}
@@ -47,9 +45,10 @@ def upper_room() -> Iterator[None]:
     )
     describing.register_readable(lambda entries, viewer: {entry.uid for entry in entries if entry.subject != HIDDEN})
     yield
-    for registry, content in zip(registries, before, strict=True):
-        registry.clear()
-        registry.update(content)
+    describing._sentences.clear()
+    describing._sentences.update(sentences)
+    describing._labels.clear()
+    describing._labels.update(labels)
     describing._readable[:] = rules
 
 
