@@ -1,6 +1,6 @@
 // "/" goes to search, "j" and "k" to the next and previous row, "?" lists the keys. data-keys="off" on the page turns them off.
 const on = document.documentElement.dataset.keys !== "off";
-const search = document.querySelector("[data-key-search]");
+const search = document.querySelector("main [data-key-search]") ?? document.querySelector("[data-key-search]");
 const dialog = document.querySelector("[data-keys-dialog]");
 
 function typing(target) {
