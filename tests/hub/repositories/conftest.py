@@ -13,6 +13,7 @@ from hub.accounts.models import Account
 from hub.repositories.changes import Change
 from hub.repositories.models import Repository, Revision
 from hub.repositories.services import create_repository, publish_revision
+from tests.hub.repositories.calling import Caller, caller
 
 CARD = """---
 license: cc-by-4.0
@@ -77,3 +78,15 @@ def dataset(create: Create) -> Repository:
 @pytest.fixture
 def private(create: Create) -> Repository:
     return create("secret", visibility="private")
+
+
+@pytest.fixture
+def writer(alice: Account) -> Caller:
+    """Speaks to the API as Alice."""
+    return caller(alice)
+
+
+@pytest.fixture
+def nobody(db: None) -> Caller:
+    """Speaks to the API without an account."""
+    return Caller()
