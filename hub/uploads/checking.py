@@ -6,7 +6,7 @@ value that this worker wrote, so a worker that was given up for dead notices and
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from hub.errors import Gone
 from hub.uploads import selectors, services
 from hub.uploads.models import Part, Upload
-from hub.uploads.store import CHUNK
+from hub.uploads.store import append, chunks_from
 
 LEASE = timedelta(minutes=2)
 RENEW = timedelta(seconds=1)
@@ -80,25 +80,22 @@ def check_upload(upload_id: uuid.UUID, clock: Clock) -> Upload.State | None:
         target.unlink(missing_ok=True)
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk
-
-
 def _assemble(upload: Upload, target: Path, lease: Lease) -> str | None:
-    """Write the parts one after the other to `target`; the SHA-256 (hex) of the whole, None if a part cannot be read."""
+    """Put the parts one after the other into `target` and read them back: the SHA-256 (hex) of what `target` holds.
+
+    None if a part is not there.
+    """
     whole, done, store = sha256(), 0, selectors.part_store()
-    with target.open("wb") as output:
+    with target.open("w+b", buffering=0) as output:
         for index in range(upload.part_count):
             try:
-                for chunk in _chunks(store.path(upload.pk, index)):
-                    whole.update(chunk)
-                    output.write(chunk)
-                    done += len(chunk)
-                    lease.renew(done)
+                append(store.path(upload.pk, index), output)
             except FileNotFoundError:
                 return None
+            for chunk in chunks_from(output, done):
+                whole.update(chunk)
+                done += len(chunk)
+                lease.renew(done)
     return whole.hexdigest()
 
 
@@ -138,9 +135,10 @@ def _fail(upload: Upload, lease: Lease) -> Upload.State:
 def _is_intact(upload: Upload, part: Part, lease: Lease) -> bool:
     digest = sha256()
     try:
-        for chunk in _chunks(selectors.part_store().path(upload.pk, part.index)):
-            digest.update(chunk)
-            lease.renew(upload.size)
+        with selectors.part_store().path(upload.pk, part.index).open("rb", buffering=0) as file:
+            for chunk in chunks_from(file, 0):
+                digest.update(chunk)
+                lease.renew(upload.size)
     except FileNotFoundError:
         return False
     return digest.hexdigest() == part.sha256

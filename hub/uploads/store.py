@@ -8,7 +8,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
 
 CHUNK = 1024 * 1024
@@ -44,6 +44,37 @@ def _move(source: Path, target: Path) -> None:
         sync_file(near)
         near.replace(target)
         source.unlink()
+
+
+def append(source: Path, target: FileIO) -> None:
+    """Copy all of `source` to the end of `target`, inside the kernel where it can (it may then share the blocks)."""
+    target.seek(0, os.SEEK_END)
+    with source.open("rb", buffering=0) as file:
+        left = os.fstat(file.fileno()).st_size
+        while left > 0 and (copied := _copy_in_kernel(file, target, left)):
+            left -= copied
+        if left > 0:
+            shutil.copyfileobj(file, target, CHUNK)
+
+
+def _copy_in_kernel(source: FileIO, target: FileIO, count: int) -> int:
+    """Bytes copied from one file's position to the other's; 0 if this system or file system cannot."""
+    if not hasattr(os, "copy_file_range"):
+        return 0
+    try:
+        return os.copy_file_range(source.fileno(), target.fileno(), count)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
+            raise
+        return 0
+
+
+def chunks_from(file: FileIO, offset: int) -> Iterator[memoryview]:
+    """The bytes from `offset` to the end. Each view is valid until the next one is asked for."""
+    buffer = memoryview(bytearray(CHUNK))
+    file.seek(offset)
+    while count := file.readinto(buffer):
+        yield buffer[:count]
 
 
 class BlobStore:

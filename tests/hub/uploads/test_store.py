@@ -1,12 +1,13 @@
 """Bytes on disk appear whole or not at all."""
 
 import errno
+import os
 import uuid
 from pathlib import Path
 
 import pytest
 
-from hub.uploads.store import BlobStore, PartStore
+from hub.uploads.store import CHUNK, BlobStore, PartStore, append, chunks_from
 from tests.hub.uploads.sending import digest
 
 
@@ -69,6 +70,21 @@ def test_bytes_from_another_file_system_are_copied_first(store: BlobStore, monke
     with store.open(digest(b"abc")) as file:
         assert file.read() == b"abc"
     assert len(list(store.path(digest(b"abc")).parent.iterdir())) == 1
+
+
+@pytest.mark.parametrize("in_kernel", [True, False])
+def test_files_are_joined_in_order_with_or_without_the_kernels_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_kernel: bool
+) -> None:
+    if not in_kernel:
+        monkeypatch.delattr(os, "copy_file_range", raising=False)
+    pieces = [b"a" * (CHUNK + 1), b"", b"c" * 7]
+    with (tmp_path / "whole").open("w+b", buffering=0) as target:
+        for piece in pieces:
+            (tmp_path / "piece").write_bytes(piece)
+            append(tmp_path / "piece", target)
+        assert b"".join(map(bytes, chunks_from(target, 0))) == b"".join(pieces)
+        assert bytes(next(chunks_from(target, CHUNK + 1))) == b"c" * 7
 
 
 def test_part_folders_are_those_of_uploads_only(tmp_path: Path) -> None:
