@@ -19,7 +19,7 @@ import pytest
 from tests.running_hub import RunningHub
 
 pytestmark = pytest.mark.timeout(900)
-TARGETS = ("web-1", "worker-log", "worker", "beat", "EVM node", "Valkey", "PostgreSQL")
+TARGETS = ("web-1", "web-2", "worker-log", "worker", "beat", "EVM node", "Valkey", "PostgreSQL")
 
 
 class Writers:
@@ -146,7 +146,7 @@ def _settle(hub: RunningHub, watcher: Watcher, least: int) -> int:
 
 
 def test_twenty_kills_lose_nothing_double_nothing_and_fork_nothing() -> None:
-    hub = RunningHub(ENTRIES_PER_HOUR="10000000", ANCHOR_INTERVAL="2")
+    hub = RunningHub(ENTRIES_PER_HOUR="10000000", ANCHOR_INTERVAL="2", WEB_PROCESSES="2")
     seed = random.randrange(2**32)
     rng = random.Random(seed)
     try:
@@ -158,7 +158,7 @@ def test_twenty_kills_lose_nothing_double_nothing_and_fork_nothing() -> None:
         killed = []
         with Writers(hub, token, threads=3) as writers:
             for turn in range(20):
-                time.sleep(rng.uniform(0.3, 2.0))
+                time.sleep(rng.uniform(1.0, 4.0))
                 killed.append(_kill_one(hub, rng, turn))
             time.sleep(3)
         assert len(writers.acknowledged) >= 20, (seed, killed, writers.refused, hub.logs())
@@ -167,6 +167,10 @@ def test_twenty_kills_lose_nothing_double_nothing_and_fork_nothing() -> None:
         watcher.stopped.set()
         entries = _all_entries(hub, size)
         _check(entries, size, writers.acknowledged, watcher, seed)
+        _check_chain(hub, entries, seed)
+        print(
+            f"{len(writers.acknowledged)} acknowledged, {size} entries, {len(watcher.seen)} checkpoints seen, {killed}"
+        )
     finally:
         hub.close()
 
@@ -183,6 +187,22 @@ def _check(entries: list[bytes], size: int, acknowledged: list[str], watcher: Wa
     hashes = [hashlib.sha256(b"\0" + entry).digest() for entry in entries]
     for at, root in watcher.seen.items():
         assert base64.b64encode(_root(hashes[:at])).decode() == root, f"seed {seed}: checkpoint {at}"
+
+
+def _check_chain(hub: RunningHub, entries: list[bytes], seed: int) -> None:
+    """Every anchor's root is the root of that many of the log's leaves, and none is left behind."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        anchors = hub.get_json("/api/v1/anchors")["results"]
+        if any(anchor["size"] >= len(entries) and anchor["state"] == "final" for anchor in anchors):
+            break
+        time.sleep(0.5)
+    else:
+        raise AssertionError(f"seed {seed}: the last entries are not under a final anchor" + hub.logs())
+    hashes = [hashlib.sha256(b"\0" + entry).digest() for entry in entries]
+    for anchor in anchors:
+        if anchor["size"] <= len(entries):
+            assert _root(hashes[: anchor["size"]]).hex() == anchor["root_hash"], f"seed {seed}: anchor {anchor['size']}"
 
 
 def _root(hashes: list[bytes]) -> bytes:
