@@ -1,0 +1,142 @@
+"""What happens at the same moment, on real connections."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+from django.db import transaction
+from pytest_django import Settings
+
+from hub.errors import OverQuota
+from hub.uploads import checking, references, selectors, services
+from hub.uploads.models import Blob, Holding, Upload
+from tests.hub.factories import make_account
+from tests.hub.uploads.sending import PURPOSE, Sender, digest, stored_bytes
+from web.threads import with_connections
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+
+pytestmark = pytest.mark.django_db(transaction=True)
+T = TypeVar("T")
+MANY = 8
+
+
+@pytest.fixture
+def dora(transactional_db: None, tmp_path: Path, now: datetime) -> Sender:
+    return Sender(make_account("dora"), tmp_path, now)
+
+
+def at_once(acts: list[Callable[[], T]]) -> list[Future[T]]:
+    """Every act in its own thread, all let go together."""
+    gate = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], T]) -> T:
+        gate.wait()
+        return with_connections(act)
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return [threads.submit(run, act) for act in acts]
+
+
+def test_uploads_started_at_once_do_not_exceed_the_quota_together(dora: Sender, settings: Settings) -> None:
+    settings.QUOTA_BYTES = 30
+
+    def start(number: int) -> Callable[[], Upload]:
+        return lambda: services.start_upload(dora.account, f"{number}.csv", 10, PURPOSE, dora.now)
+
+    outcomes = [future.exception() for future in at_once([start(number) for number in range(MANY)])]
+    assert outcomes.count(None) == 3
+    assert all(outcome is None or isinstance(outcome, OverQuota) for outcome in outcomes)
+    assert selectors.usage(dora.account).used == 30
+
+
+def test_the_same_bytes_held_at_once_by_many_are_one_blob(dora: Sender) -> None:
+    people = [make_account() for _ in range(MANY)]
+
+    def hold(account: "Account") -> Callable[[], Blob]:
+        return lambda: services.hold_bytes(account, b"shared", dora.now)
+
+    assert {future.result().pk for future in at_once([hold(account) for account in people])} == {digest(b"shared")}
+    assert Blob.objects.count() == 1
+    assert Holding.objects.count() == MANY
+    assert stored_bytes(digest(b"shared")) == b"shared"
+
+
+def test_only_one_of_many_workers_checks_an_upload(dora: Sender) -> None:
+    upload = dora.complete(dora.send(b"abc"), b"abc")
+    checks = at_once([lambda: checking.check_upload(upload.pk, lambda: dora.now)] * MANY)
+    assert sorted(str(future.result()) for future in checks) == ["None"] * (MANY - 1) + ["stored"]
+
+
+def test_the_same_part_sent_many_times_at_once_arrives(dora: Sender) -> None:
+    upload = dora.start(b"abc")
+
+    def send(number: int) -> Callable[[], None]:
+        body = dora.folder / f"copy-{number}"
+        body.write_bytes(b"abc")
+        return lambda: services.receive_part(upload, 0, body, digest(b"abc"), 3, dora.now)
+
+    for future in at_once([send(number) for number in range(MANY)]):
+        future.result()
+    assert [part.sha256 for part in selectors.parts_of(upload)] == [digest(b"abc")]
+
+
+def swept_in_background(sha256: str) -> Future[bool]:
+    thread = ThreadPoolExecutor(1)
+    removal = thread.submit(with_connections, references.remove_if_unused, selectors.blob_store(), sha256)
+    thread.shutdown(wait=False)
+    return removal
+
+
+def unheld_blob(sender: Sender) -> str:
+    blob = services.hold_bytes(sender.account, b"abc", sender.now)
+    Holding.objects.all().delete()
+    return blob.pk
+
+
+def test_a_blob_that_a_transaction_is_about_to_use_is_not_swept(dora: Sender) -> None:
+    sha256 = unheld_blob(dora)
+    with transaction.atomic():
+        blob = references.keep(sha256)
+        assert blob is not None
+        removal = swept_in_background(sha256)
+        time.sleep(0.3)
+        assert not removal.done()
+        Holding.objects.create(account=dora.account, blob=blob, since=dora.now)
+    assert removal.result(20) is False
+    assert stored_bytes(sha256) == b"abc"
+
+
+def test_bytes_stored_while_they_are_swept_are_there_afterwards(dora: Sender) -> None:
+    sha256 = unheld_blob(dora)
+    outcomes = at_once(
+        [
+            lambda: references.remove_if_unused(selectors.blob_store(), sha256),
+            lambda: bool(services.hold_bytes(dora.account, b"abc", dora.now)),
+        ]
+    )
+    for outcome in outcomes:
+        outcome.result()
+    assert stored_bytes(sha256) == b"abc"
+    assert selectors.readable_blob(dora.account, sha256) is not None
+
+
+def test_a_stray_file_that_somebody_stores_at_that_moment_is_there_afterwards(dora: Sender) -> None:
+    sha256 = unheld_blob(dora)
+    Blob.objects.all().delete()
+    outcomes = at_once(
+        [
+            lambda: references.remove_stray_file(selectors.blob_store(), sha256, dora.now + timedelta(days=2)),
+            lambda: bool(services.hold_bytes(dora.account, b"abc", dora.now)),
+        ]
+    )
+    for outcome in outcomes:
+        outcome.result()
+    assert stored_bytes(sha256) == b"abc"
+    assert Blob.objects.get().size == 3
