@@ -16,6 +16,8 @@ from hub.uploads import services as uploads
 
 Data = dict[str, Any]
 MOST_CHANGES = 10_000
+# What the hub has to store itself, or look up one by one, while the request waits. Uploads come in any number.
+MOST_OF = {"text": 100, "sha256": 2_000}
 LONGEST_SUMMARY = 300
 _SOURCES = ("upload", "sha256", "text", "remove")
 _UNKNOWN_NAMED = 10
@@ -137,6 +139,13 @@ class NewRevisionSerializer(RequestSerializer):
     changes: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=ChangeSerializer(), required=False, max_length=MOST_CHANGES
     )
+
+    def validate_changes(self, changes: list[Data]) -> list[Data]:
+        for name, most in MOST_OF.items():
+            if sum(name in change for change in changes) > most:
+                told = _("At most %(most)d changes with %(name)s in one revision. Send the other files as uploads.")
+                raise serializers.ValidationError(told % {"most": most, "name": name})
+        return changes
 
 
 class NewRepositorySerializer(RequestSerializer):
