@@ -19,7 +19,7 @@ from ledger.errors import BadEntry
 from ledger.merkle import Step, inclusion_path, node_hash
 from ledger.records import AnchorView, EntryStatus, EntryView, State
 from web.drawing.prooftree import Box, Join, Path
-from web.templatetags.display import hash_tag
+from web.templatetags.display import hash_tag, short_hash
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -137,7 +137,25 @@ def _shown(value: Any) -> SafeString:
         return format_html("{}", pgettext("answer", "yes") if value else pgettext("answer", "no"))
     if isinstance(value, int):
         return format_html("{}", value)
+    if isinstance(value, dict):
+        return _pairs(value)
+    if isinstance(value, list) and all(isinstance(member, dict) for member in value):
+        rows = format_html_join("", "<li>{}</li>", ((_pairs(member),) for member in value))
+        return format_html('<ol class="pairs">{}</ol>', rows)
     return format_html("<code>{}</code>", _plain(value))
+
+
+def _pairs(value: Mapping[str, Any]) -> SafeString:
+    """An object's members in one line; what is inside a member stays as it stands in the entry, digests shortened."""
+    return format_html_join(
+        " · ",
+        '<span class="quiet">{}</span> {}',
+        ((name, _short_digests(_plain(member))) for name, member in value.items()),
+    )
+
+
+def _short_digests(text: str) -> str:
+    return _DIGEST.sub(lambda found: short_hash(found.group()), text)
 
 
 def _text(value: str) -> SafeString:
