@@ -1,0 +1,293 @@
+"""Sending files from the page: refusals, pauses, a lost connection, a reload, and the same bytes at the end."""
+
+import hashlib
+import json
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.running_hub import PASSWORD, RunningHub
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+MIB = 1024 * 1024
+PARTS = 12
+SLOW = 10 * MIB  # bytes a second, so that there is time to interrupt
+ROW = ".file-row"
+
+
+class Uploader:
+    """Somebody on the upload page of a dataset of their own."""
+
+    def __init__(self, hub: RunningHub, context: BrowserContext) -> None:
+        self.hub, self.context = hub, context
+        self.handle, self.name = f"up-{secrets.token_hex(4)}", "sent-files"
+        hub.sign_up(self.handle)
+        self.token = hub.token(self.handle)
+        wanted = {"kind": "dataset", "name": self.name, "licence": "CC0-1.0"}
+        status, self.repository = hub.post_json("/api/v1/repositories", wanted, token=self.token)
+        assert status == 201, self.repository
+        self.page = context.new_page()
+        self.page.on("dialog", lambda dialog: dialog.accept())
+        self.network = context.new_cdp_session(self.page)
+        self.network.send("Network.enable")
+        self.sent: list[str] = []
+        self.page.on("requestfinished", lambda request: self._note(request.method, request.url))
+        self.sign_in()
+
+    @property
+    def path(self) -> str:
+        return f"/datasets/{self.handle}/{self.name}"
+
+    def _note(self, method: str, url: str) -> None:
+        if method == "PUT" and "/parts/" in url:
+            self.sent.append(url)
+
+    def sign_in(self) -> None:
+        self.page.goto("/accounts/login/")
+        self.page.fill("[name=login]", self.handle)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.press("[name=password]", "Enter")
+        self.page.wait_for_url("**/me")
+
+    def open(self) -> Page:
+        self.page.goto(f"{self.path}/upload")
+        self.page.wait_for_selector("[data-uploads]")
+        return self.page
+
+    def line(self, *, offline: bool = False, rate: int = -1) -> None:
+        conditions = {"offline": offline, "latency": 1, "downloadThroughput": -1, "uploadThroughput": rate}
+        self.network.send("Network.emulateNetworkConditions", conditions)
+
+    def choose(self, *files: Path) -> None:
+        self.page.set_input_files("#upload-files", list(files))
+
+    def row(self, number: int = 0) -> str:
+        return self.page.locator(ROW).nth(number).inner_text()
+
+    def wait(self, state: str, number: int = 0, seconds: float = 120) -> None:
+        self.until(lambda: self.page.locator(ROW).nth(number).get_attribute("data-state") == state, seconds)
+
+    def until(self, condition: Callable[[], object], seconds: float = 120) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, self.page.locator("[data-uploads]").inner_text()
+            self.page.wait_for_timeout(50)
+
+    def share(self) -> float:
+        return float(self.page.locator(f"{ROW} progress").first.evaluate("bar => bar.value"))
+
+    def files(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.page.input_value("[name=uploads]")))
+
+
+@pytest.fixture
+def uploader(hub: RunningHub, context: BrowserContext) -> Iterator[Uploader]:
+    yield Uploader(hub, context)
+
+
+def file(folder: Path, name: str, size: int) -> tuple[Path, str]:
+    """A file of `size` bytes that no other test has, and its digest."""
+    path, data = folder / name, random.Random(secrets.randbits(64)).randbytes(size)
+    path.write_bytes(data)
+    return path, hashlib.sha256(data).hexdigest()
+
+
+def test_an_upload_survives_a_lost_connection_and_a_reload_and_is_published(uploader: Uploader, tmp_path: Path) -> None:
+    path, digest = file(tmp_path, "measurements.parquet", PARTS * 8 * MIB)
+    page = uploader.open()
+    uploader.line(rate=SLOW)
+    uploader.choose(path)
+    uploader.until(lambda: uploader.share() >= 20)
+    uploader.line(offline=True)
+    uploader.wait("offline")
+    assert "The connection is away" in page.locator("[data-offline]").inner_text()
+    assert "It resumes by itself" in uploader.row()
+    uploader.line(rate=SLOW)
+    uploader.wait("sending")
+    assert not page.locator("[data-offline]").is_visible()
+    uploader.until(lambda: uploader.share() >= 40)
+
+    page.reload()
+    uploader.wait("lost")
+    assert "Choose the same file again" in uploader.row()
+    assert page.locator("[data-uploads-submit]").first.is_disabled()
+    uploader.sent.clear()
+    uploader.line()
+    uploader.choose(path)
+    uploader.wait("stored")
+    assert len(uploader.sent) <= PARTS - 3, "parts that had arrived were sent again"
+
+    page.wait_for_function("document.querySelector('[name=uploads]').value != '[]'")
+    (sent,) = uploader.files()
+    assert (sent["path"], sent["sha256"], sent["size"]) == (path.name, digest, PARTS * 8 * MIB)
+    page.fill("[name=message]", "Measurements, sent in spite of the line")
+    page.locator("[data-uploads-submit]").first.click()
+    page.wait_for_url(lambda url: not url.endswith("/upload"))
+    served = uploader.hub.get(f"{uploader.path}/resolve/main/{path.name}", timeout=60)
+    assert hashlib.sha256(served).hexdigest() == digest
+
+
+def test_what_is_not_allowed_is_refused_before_anything_is_announced(uploader: Uploader, tmp_path: Path) -> None:
+    page = uploader.open()
+    announced: list[str] = []
+    page.on("request", lambda request: announced.append(request.url) if request.method in {"POST", "PUT"} else None)
+    uploader.choose(file(tmp_path, "features.pkl", 1000)[0])
+    uploader.wait("refused")
+    assert "Not accepted" in uploader.row()
+    assert "Parquet" in uploader.row()
+    assert [url.rsplit("/", 1)[1] for url in announced] == ["check"]
+    assert page.locator("[data-uploads-submit]").first.is_disabled()
+    assert page.locator("[data-uploads-note]").first.inner_text() == "1 file needs you."
+    page.get_by_role("button", name="Remove features.pkl").click()
+    page.wait_for_function("!document.querySelector('.file-row')")
+
+
+def test_several_files_are_sent_and_the_same_bytes_only_once(uploader: Uploader, tmp_path: Path) -> None:
+    page = uploader.open()
+    paths = [file(tmp_path, f"{number}.csv", 1000 + number)[0] for number in range(5)]
+    uploader.choose(*paths)
+    for number in range(5):
+        uploader.wait("stored", number)
+    page.wait_for_function("JSON.parse(document.querySelector('[name=uploads]').value).length == 5")
+    assert "5 of 5 files stored" in page.locator("[data-overall]").inner_text()
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(paths[0].read_bytes())
+    uploader.sent.clear()
+    uploader.choose(copy)
+    uploader.wait("known", 5)
+    assert uploader.sent == []
+
+
+def test_a_paused_file_waits_and_goes_on_where_it_was(uploader: Uploader, tmp_path: Path) -> None:
+    path, digest = file(tmp_path, "large.bin", PARTS * 8 * MIB)
+    page = uploader.open()
+    uploader.line(rate=SLOW)
+    uploader.choose(path)
+    uploader.until(lambda: uploader.share() >= 25)
+    page.get_by_role("button", name="Pause large.bin").click()
+    uploader.wait("paused")
+    uploader.sent.clear()
+    page.wait_for_timeout(700)
+    assert uploader.sent == []
+    uploader.line()
+    page.get_by_role("button", name="Resume large.bin").click()
+    uploader.wait("stored")
+    assert len(uploader.sent) < PARTS
+    page.wait_for_function("document.querySelector('[name=uploads]').value != '[]'")
+    assert uploader.files()[0]["sha256"] == digest
+
+
+def test_another_file_under_the_same_name_and_size_is_compared_part_by_part(uploader: Uploader, tmp_path: Path) -> None:
+    path, _digest = file(tmp_path, "large.bin", PARTS * 8 * MIB)
+    page = uploader.open()
+    uploader.line(rate=SLOW)
+    uploader.choose(path)
+    uploader.until(lambda: uploader.share() >= 40)
+    page.reload()
+    uploader.wait("lost")
+    uploader.line()
+    _path, digest = file(tmp_path, "large.bin", PARTS * 8 * MIB)
+    uploader.sent.clear()
+    uploader.choose(path)
+    uploader.wait("stored")
+    page.wait_for_function("document.querySelector('[name=uploads]').value != '[]'")
+    assert uploader.files()[0]["sha256"] == digest
+    assert len(uploader.sent) == PARTS
+
+
+def test_a_stored_file_is_still_there_after_a_reload(uploader: Uploader, tmp_path: Path) -> None:
+    path, digest = file(tmp_path, "small.csv", 1000)
+    page = uploader.open()
+    uploader.choose(path)
+    uploader.wait("stored")
+    page.reload()
+    uploader.wait("stored")
+    page.wait_for_function("document.querySelector('[name=uploads]').value != '[]'")
+    assert uploader.files()[0]["sha256"] == digest
+
+
+def test_a_dropped_folder_keeps_its_paths(uploader: Uploader, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    (folder / "inner").mkdir(parents=True)
+    file(folder, "a.csv", 10)
+    file(folder / "inner", "b.csv", 20)
+    (folder / ".DS_Store").write_bytes(b"litter")
+    page = uploader.open()
+    page.set_input_files("#upload-folder", folder)
+    page.wait_for_function("JSON.parse(document.querySelector('[name=uploads]').value).length == 2")
+    assert {sent["path"] for sent in uploader.files()} == {"data/a.csv", "data/inner/b.csv"}
+
+
+def test_progress_is_told_to_screen_readers(uploader: Uploader, tmp_path: Path) -> None:
+    page = uploader.open()
+    page.evaluate(
+        """() => {
+          window.told = [];
+          const region = document.querySelector("[data-status]");
+          new MutationObserver(() => told.push(region.textContent)).observe(region, {childList: true, characterData: true});
+        }"""
+    )
+    uploader.line(rate=SLOW)
+    uploader.choose(file(tmp_path, "large.bin", PARTS * 8 * MIB)[0])
+    uploader.wait("stored")
+    told = page.evaluate("told")
+    assert "large.bin: Sending" in told
+    assert "50 percent sent" in told
+    assert told[-1] == "large.bin: Stored"
+
+
+def test_the_workers_own_sha256_is_sha256_and_goes_on_from_any_part(uploader: Uploader) -> None:
+    page = uploader.open()
+    sizes = [0, 1, 55, 56, 63, 64, 65, 119, 120, 1000, MIB + 1, 5 * MIB]
+    found = page.evaluate(
+        """async (sizes) => {
+          const worker = new Worker(document.querySelector("[data-uploads]").dataset.worker);
+          let said = [];
+          const ask = (message) => new Promise((resolve) => {
+            worker.onmessage = ({data}) => (data.id ? resolve(data) : said.push(data));
+            worker.postMessage({id: 1, ...message});
+          });
+          const bytes = (size) => Uint8Array.from({length: size}, (_, at) => (at * 7 + (at >> 8)) % 256);
+          const wholes = [];
+          for (const size of sizes) wholes.push((await ask({do: "digest", file: new File([bytes(size)], "f")})).whole);
+          const file = new File([bytes(100_000)], "f");
+          const job = {do: "open", file, partSize: 6400, here: {}, checkpoint: null, known: ""};
+          await ask(job);
+          let answer;
+          while (!(answer = await ask({do: "next"})).whole) ;
+          const checkpoint = said.find((one) => one.checkpoint).checkpoint;
+          await ask({...job, checkpoint});
+          const missed = [];
+          let again;
+          while (!(again = await ask({do: "next"})).whole) missed.push(again.part);
+          worker.terminate();
+          return {wholes, whole: answer.whole, again: again.whole, next: checkpoint.next, missed};
+        }""",
+        sizes,
+    )
+
+    def expected(size: int) -> str:
+        return hashlib.sha256(bytes((at * 7 + (at >> 8)) % 256 for at in range(size))).hexdigest()
+
+    assert found["wholes"] == [expected(size) for size in sizes]
+    assert found["whole"] == found["again"] == expected(100_000)
+    assert found["next"] == 8
+    assert found["missed"] == list(range(16))
+
+
+def test_a_visitor_without_scripts_is_told_what_sending_needs(chromium: Browser, uploader: Uploader) -> None:
+    state = uploader.context.storage_state()
+    plain = chromium.new_context(
+        base_url=uploader.hub.url, locale="en-GB", java_script_enabled=False, storage_state=state
+    )
+    page = plain.new_page()
+    page.goto(f"{uploader.path}/upload")
+    assert "needs JavaScript" in page.locator("[data-uploads]").inner_text()
+    plain.close()
