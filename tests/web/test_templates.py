@@ -31,7 +31,7 @@ def plain_static(settings: Any) -> None:
 
 
 @pytest.fixture
-def request_() -> HttpRequest:
+def request_(db: None) -> HttpRequest:
     request = RequestFactory().get("/styleguide")
     request.user = AnonymousUser()
     return request
