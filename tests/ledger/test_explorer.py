@@ -127,9 +127,9 @@ def test_a_page_marker_from_elsewhere_is_refused(ledger: Ledger, client: Client)
     get(client, "/ledger?cursor=nonsense", 400)
 
 
-@pytest.mark.parametrize("query", ["type=" + "x" * 300, "subject=%00", "actor=" + "y" * 5000])
-def test_nonsense_in_the_address_is_refused(ledger: Ledger, client: Client, query: str) -> None:
-    get(client, f"/ledger?{query}", 400)
+def test_nonsense_in_the_address_is_refused(ledger: Ledger, client: Client) -> None:
+    for query in ("type=" + "x" * 300, "subject=%00", "actor=" + "y" * 5000):
+        get(client, f"/ledger?{query}", 400)
 
 
 def test_the_list_can_follow_the_log(ledger: Ledger, client: Client) -> None:
@@ -244,17 +244,15 @@ def test_erased_details_are_said_to_be_erased(ledger: Ledger, client: Client) ->
     assert "Its commitment stays in the log" in text_of(page)
 
 
-@pytest.mark.parametrize("path", ["/ledger/7", "/ledger/999999999999999999"])
-def test_an_unknown_number_says_how_far_the_log_goes(ledger: Ledger, client: Client, path: str) -> None:
+def test_an_unknown_number_says_how_far_the_log_goes(ledger: Ledger, client: Client) -> None:
     ledger.grow(6)
-    assert "The log goes as far as entry 6." in text_of(get(client, path, 404))
+    for number in (7, 999_999_999_999_999_999):
+        assert "The log goes as far as entry 6." in text_of(get(client, f"/ledger/{number}", 404))
 
 
-@pytest.mark.parametrize(
-    "path", ["/ledger/-1", "/ledger/01", "/ledger/1.5", "/ledger/9999999999999999999999", "/ledger/x"]
-)
-def test_what_is_no_number_is_not_found(ledger: Ledger, client: Client, path: str) -> None:
-    assert client.get(path).status_code == 404
+def test_what_is_no_number_is_not_found(ledger: Ledger, client: Client) -> None:
+    for text in ("-1", "01", "1.5", "9999999999999999999999", "x"):
+        assert client.get(f"/ledger/{text}").status_code == 404
 
 
 def test_an_event_without_a_sentence_of_its_own_is_told_plainly(ledger: Ledger, client: Client) -> None:
@@ -394,29 +392,29 @@ def test_the_api_proves_consistency_between_checkpoints(ledger: Ledger, client: 
     assert "consistency" not in client.get("/api/v1/checkpoints/7").json()
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("entries/99", 404),
-        ("entries/99999999999999999999999", 404),
-        ("entries/99/proof", 404),
-        ("entries/1/proof?size=3", 404),
-        ("entries/1/proof?size=x", 400),
-        ("entries/1/proof?size=0", 400),
-        ("entries?cursor=x", 400),
-        ("entries?size=0", 400),
-        ("checkpoints/3", 404),
-        ("checkpoints/99999999999999999999999", 404),
-        ("checkpoints/5?from=6", 400),
-        ("checkpoints/5?from=x", 400),
-    ],
-)
-def test_the_api_answers_mistakes_with_problems(ledger: Ledger, client: Client, path: str, status: int) -> None:
+MISTAKES = [
+    ("entries/99", 404),
+    ("entries/99999999999999999999999", 404),
+    ("entries/99/proof", 404),
+    ("entries/1/proof?size=3", 404),
+    ("entries/1/proof?size=x", 400),
+    ("entries/1/proof?size=0", 400),
+    ("entries?cursor=x", 400),
+    ("entries?size=0", 400),
+    ("checkpoints/3", 404),
+    ("checkpoints/99999999999999999999999", 404),
+    ("checkpoints/5?from=6", 400),
+    ("checkpoints/5?from=x", 400),
+]
+
+
+def test_the_api_answers_mistakes_with_problems(ledger: Ledger, client: Client) -> None:
     ledger.grow(4)
-    answer = client.get(f"/api/v1/{path}")
-    assert answer.status_code == status
-    assert answer["Content-Type"] == "application/problem+json"
-    assert answer.json()["status"] == status
+    for path, status in MISTAKES:
+        answer = client.get(f"/api/v1/{path}")
+        assert answer.status_code == status, path
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["status"] == status
 
 
 def test_the_api_takes_nothing(ledger: Ledger, client: Client) -> None:
