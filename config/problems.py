@@ -17,5 +17,6 @@ PROBLEMS: list[tuple[type[Exception], int, str, str | Promise]] = [
     (hub.OverQuota, 413, "over-quota", _("Over the quota")),
     (hub.TooManyEntries, 429, "too-many-entries", _("Too many entries")),
     (ledger.NotFound, 404, "not-found", _("Not found")),
+    (ledger.BadTile, 503, "tiles-missing", _("The log is being repaired")),
     (chain.ChainUnavailable, 503, "chain-unavailable", _("The chain does not answer")),
 ]
