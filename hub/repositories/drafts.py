@@ -1,0 +1,71 @@
+"""The exact sentence that an act will leave in the log, before it does."""
+
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from hub.repositories.models import Repository, Revision
+from hub.repositories.revision import Edge, outside_of, sources_of
+from ledger.describing import describe
+from ledger.records import EntryView
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+
+
+def sentence(
+    account: "Account",
+    event_type: str,
+    subject: str,
+    data: Mapping[str, Any],
+    details: Mapping[str, Mapping[str, Any]] | None = None,
+) -> str:
+    """What the ledger's pages will say, as plain text: there is nothing to link to yet."""
+    related = tuple(text for text in _strings(data) if text.partition(":")[0] in {"repo", "rev", "acct"})
+    entry = EntryView(
+        uid=uuid.uuid4(),
+        leaf_index=None,
+        type=event_type,
+        subject=subject,
+        actor=account.actor,
+        time=timezone.now(),
+        data=dict(data),
+        details=details or {},
+        body=b"",
+        leaf_hash=b"",
+        related=related,
+    )
+    return describe([entry], account)[0].text
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [text for member in value.values() for text in _strings(member)]
+    if isinstance(value, list):
+        return [text for member in value for text in _strings(member)]
+    return [value] if isinstance(value, str) else []
+
+
+def about(account: "Account", repository: Repository, event_type: str, **data: Any) -> str:
+    return sentence(account, event_type, f"repo:{repository.pk}", data)
+
+
+def publication(account: "Account", repository: Repository, edges: tuple[Edge, ...]) -> str:
+    """The sentence of the next revision."""
+    data = {
+        "repo": f"repo:{repository.pk}",
+        "number": repository.revision_count + 1,
+        "sources": sources_of(edges),
+        "outside": outside_of(edges),
+    }
+    return sentence(account, "revision.published", "rev:" + "0" * 64, data)
+
+
+def edges_of(revision: Revision | None) -> tuple[Edge, ...]:
+    """The sources of a revision, as they stand in its entry."""
+    if revision is None:
+        return ()
+    rows = revision.sources.order_by("pk")
+    return tuple(Edge(row.relation, row.source_id or "", row.outside_digest, row.outside_url) for row in rows)

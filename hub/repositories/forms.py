@@ -1,0 +1,347 @@
+"""Forms of the repositories' pages. Services decide; forms read, show, and keep what was typed."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from hub import events, phrases
+from hub.errors import HubError, Invalid
+from hub.repositories import card, licences, metrics, words
+from hub.repositories.changes import Change
+from hub.repositories.front_matter import FrontMatterRefused
+from hub.repositories.rules import LONGEST
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+    from hub.repositories.models import Repository
+
+LICENCE_GROUPS: Mapping[str, Promise] = {
+    "content": _("Data and texts"),
+    "code": _("Code and weights"),
+    "models": _("Named model licences, restricted"),
+    "unnamed": _("Other"),
+}
+RELATIONS: Mapping[str, Promise] = {
+    "": pgettext_lazy("how it was made from its base", "not said"),
+    "finetune": pgettext_lazy("how it was made from its base", "fine-tuned"),
+    "adapter": pgettext_lazy("how it was made from its base", "adapter"),
+    "quantized": pgettext_lazy("how it was made from its base", "quantised"),
+    "merge": pgettext_lazy("how it was made from its base", "merged"),
+}
+METRIC_ROWS, MOST_METRIC_ROWS = 2, metrics.MOST
+
+
+def refuse(form: forms.Form, error: HubError, fields: Mapping[str, str] | None = None) -> None:
+    """Show a service's refusal beside its field, else above the form. `fields` maps the service's names to the form's."""
+    name = error.field if isinstance(error, Invalid) else ""
+    name = (fields or {}).get(name, name)
+    form.add_error(name if name in form.fields else None, str(error))
+
+
+def licence_choices() -> list[Any]:
+    """All licences by group, each as id and name."""
+    groups = [
+        (LICENCE_GROUPS[group], [(found.id, _labelled(found)) for found in members])
+        for group, members in licences.groups()
+    ]
+    return [("", _("Choose a licence")), *groups]
+
+
+def _labelled(found: licences.Licence) -> str:
+    return found.name if found.id.startswith("other") or found.id == "unknown" else f"{found.id} · {found.name}"
+
+
+def _lines(value: str) -> list[str]:
+    """Words that stand in lines or behind commas, each once."""
+    parts = (part.strip() for line in value.splitlines() for part in line.split(","))
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+# --- new -----------------------------------------------------------------------------------------
+class NewForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("What is it?"),
+        choices=[
+            ("dataset", pgettext_lazy("kind of repository", "Dataset")),
+            ("model", pgettext_lazy("kind of repository", "Model")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    owner = forms.ChoiceField(label=_("Owner"))
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=LONGEST,
+        help_text=_("Letters A to Z, digits and the signs - _ . (at most 96). It is part of the address."),
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"}),
+    )
+    summary = forms.CharField(
+        label=_("What it is, in one sentence"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    licence = forms.ChoiceField(
+        label=_("Licence"), help_text=_("What others may do with it. Restricted licences are shown as such."),
+    )  # fmt: skip
+    visibility = forms.ChoiceField(
+        label=_("Who sees it?"),
+        choices=[
+            ("public", _("Everybody")),
+            ("private", _("You and those you name; the log shows only that it exists")),
+        ],
+        widget=forms.RadioSelect,
+        initial="public",
+    )
+
+    def __init__(self, *args: Any, owners: "list[Account]", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.owners = {owner.username: owner for owner in owners}
+        owner, licence = self.fields["owner"], self.fields["licence"]
+        assert isinstance(owner, forms.ChoiceField)
+        assert isinstance(licence, forms.ChoiceField)
+        owner.choices = [(handle, handle) for handle in self.owners]
+        licence.choices = licence_choices()
+        if len(owners) == 1:
+            owner.widget = forms.HiddenInput()
+            owner.initial = owners[0].username
+
+    def card_text(self) -> str:
+        """The first card: licence, name, sentence."""
+        data = self.cleaned_data
+        return card.starter(title=data["name"], summary=data["summary"], licence=data["licence"])
+
+
+# --- card ----------------------------------------------------------------------------------------
+class CardForm(forms.Form):
+    """The whole card as text, and its most used fields beside it. A field that was touched wins over the text."""
+
+    licence = forms.ChoiceField(label=_("Licence"), required=False)
+    base_model = forms.CharField(
+        label=_("Made from these models"),
+        required=False,
+        max_length=8_000,
+        help_text=_(
+            "owner/name of this hub, or an address elsewhere; one on each line. owner/name@revision names one exactly."
+        ),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
+    base_model_relation = forms.ChoiceField(label=_("How"), required=False, choices=list(RELATIONS.items()))
+    datasets = forms.CharField(
+        label=_("Trained on these datasets"),
+        required=False,
+        max_length=8_000,
+        help_text=_("The same way. When you publish, each name is pinned to the revision it has then."),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
+    tags = forms.CharField(label=_("Tags"), required=False, max_length=4_000, help_text=_("Divided by commas."))
+    text = forms.CharField(
+        label=_("Card"),
+        max_length=card.MAX_BYTES,
+        strip=False,
+        help_text=_("Markdown. The block between the two lines of --- holds the fields above and any others."),
+        widget=forms.Textarea(attrs={"rows": 24, "class": "mono", "spellcheck": "true"}),
+    )
+    message = forms.CharField(
+        label=_("Why this change"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("In your own words. It stands beside the entry and can be erased; the entry stays."),
+    )
+    initial_fields = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40_000)
+    parent = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    LISTS = ("base_model", "datasets", "tags")
+
+    def __init__(self, *args: Any, repository: "Repository", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        licence = self.fields["licence"]
+        assert isinstance(licence, forms.ChoiceField)
+        licence.choices = [*licence_choices(), *self._own_licence()]
+        if repository.kind == "dataset":
+            self.fields["datasets"].label = _("Made from these datasets")
+            del self.fields["base_model_relation"]
+
+    @classmethod
+    def of(cls, text: str, *, repository: "Repository", parent: str) -> "CardForm":
+        """The form for a card as it is."""
+        shown = cls.shown(text)
+        initial = {**shown, "text": text, "initial_fields": json.dumps(shown), "parent": parent}
+        return cls(initial=initial, repository=repository)
+
+    @staticmethod
+    def shown(text: str) -> dict[str, str]:
+        """What the fields show of a card."""
+        try:
+            about = card.parse(text)
+        except FrontMatterRefused:
+            return {}
+        return {
+            "licence": about.licence.id if about.licence else "",
+            "base_model": "\n".join(about.base_models),
+            "base_model_relation": about.relation if about.relation in RELATIONS else "",
+            "datasets": "\n".join(about.datasets),
+            "tags": ", ".join(_own_tags(about)),
+        }
+
+    def _own_licence(self) -> list[tuple[str, str]]:
+        """An expression such as `MIT OR Apache-2.0` is no choice of the list, but stays one for its card."""
+        value = str(self.data.get("licence") or self.initial.get("licence") or "")
+        found = licences.find(value) if value and value not in licences.LICENCES else None
+        return [(found.id, found.id)] if found is not None else []
+
+    def changed_fields(self) -> dict[str, Any]:
+        """Front matter to set: those fields that differ from what the page showed."""
+        try:
+            before = json.loads(self.cleaned_data.get("initial_fields") or "{}")
+        except ValueError:
+            before = {}
+        before = before if isinstance(before, dict) else {}
+        found: dict[str, Any] = {}
+        for name in self.fields:
+            if name in before and self.cleaned_data.get(name, "") != before[name]:
+                found["license" if name == "licence" else name] = self._front_matter(name)
+        return found
+
+    def _front_matter(self, name: str) -> Any:
+        value = self.cleaned_data[name]
+        if name not in self.LISTS:
+            return value or None
+        items = _lines(value)
+        return items[0] if name == "base_model" and len(items) == 1 else items or None
+
+
+def _own_tags(about: card.Card) -> list[str]:
+    value = about.fields.get("tags")
+    return [tag for tag in value if isinstance(tag, str)] if isinstance(value, list) else []
+
+
+# --- publishing ----------------------------------------------------------------------------------
+class PublishForm(forms.Form):
+    """A new revision: files that were sent, files that go, why, and what mainly changed."""
+
+    uploads = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2_000_000)
+    remove = forms.MultipleChoiceField(label=_("Remove"), required=False, widget=forms.CheckboxSelectMultiple)
+    remove_paths = forms.CharField(
+        label=_("Remove these files or folders"),
+        required=False,
+        max_length=100_000,
+        help_text=_("One path on each line."),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    )
+    kind = forms.ChoiceField(label=_("What mainly changes"), choices=list(words.WORK_KINDS.items()))
+    message = forms.CharField(
+        label=_("Why"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("In your own words. It stands beside the entry and can be erased; the entry stays."),
+    )
+    parent = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, *args: Any, files: list[str] | None, **kwargs: Any) -> None:
+        """`files` are those that can be ticked for removal; None when there are too many for that."""
+        super().__init__(*args, **kwargs)
+        if files is None:
+            del self.fields["remove"]
+            return
+        del self.fields["remove_paths"]
+        remove = self.fields["remove"]
+        assert isinstance(remove, forms.MultipleChoiceField)
+        remove.choices = [(path, path) for path in files]
+        if not files:
+            del self.fields["remove"]
+
+    def clean_uploads(self) -> list[Change]:
+        """Finished uploads as changes; anything that the upload script did not write is refused."""
+        try:
+            rows = json.loads(self.cleaned_data["uploads"] or "[]")
+            return [Change(str(row["path"]), upload=uuid.UUID(str(row["upload"]))) for row in rows]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise forms.ValidationError(_("The list of files cannot be read. Load the page again.")) from None
+
+    def changes(self) -> list[Change]:
+        data = self.cleaned_data
+        typed = (line.strip() for line in data.get("remove_paths", "").splitlines())
+        removals = [*data.get("remove", []), *filter(None, typed)]
+        return [*(Change(path) for path in removals), *data["uploads"]]
+
+
+class MetricForm(forms.Form):
+    """One measurement; a form with nothing in it is none."""
+
+    name = forms.CharField(label=_("Metric"), required=False, max_length=80)
+    value = forms.CharField(label=_("Value"), required=False, max_length=90)
+    better = forms.ChoiceField(
+        label=_("Better is"),
+        required=False,
+        choices=[
+            ("", pgettext_lazy("direction of a metric", "as usual")),
+            ("higher", pgettext_lazy("direction of a metric", "higher")),
+            ("lower", pgettext_lazy("direction of a metric", "lower")),
+        ],
+    )
+    n = forms.CharField(label=_("Samples"), required=False, max_length=20)
+    positives = forms.CharField(label=_("Positives"), required=False, max_length=20)
+    low = forms.CharField(label=_("Interval from"), required=False, max_length=90)
+    high = forms.CharField(label=_("to"), required=False, max_length=90)
+    method = forms.CharField(label=_("Method"), required=False, max_length=80)
+    split = forms.CharField(label=_("Part of the data"), required=False, max_length=80)
+    threshold = forms.CharField(label=_("Threshold"), required=False, max_length=90)
+    on = forms.ChoiceField(label=_("Measured on"), required=False)
+
+    def __init__(self, *args: Any, datasets: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        on = self.fields["on"]
+        assert isinstance(on, forms.ChoiceField)
+        on.choices = [("", pgettext_lazy("dataset of a metric", "not said")), *datasets]
+        self.fields["name"].widget.attrs.update(list="metric-names", spellcheck="false", autocapitalize="none")
+        for number in ("value", "n", "positives", "low", "high", "threshold"):
+            self.fields[number].widget.attrs["inputmode"] = "decimal"
+
+    def row(self) -> dict[str, str]:
+        """What was typed, as `metrics.read_metric` takes it."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+def metric_forms(data: Mapping[str, Any] | None, count: int, datasets: list[tuple[str, str]]) -> list[MetricForm]:
+    """`count` rows of the page, with prefixes `metrics-0`, `metrics-1`, …"""
+    return [MetricForm(data, prefix=f"metrics-{index}", datasets=datasets) for index in range(count)]
+
+
+# --- settings ------------------------------------------------------------------------------------
+class NameForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"), max_length=LONGEST, widget=forms.TextInput(attrs={"spellcheck": "false"}),
+        help_text=_("Addresses change with it; old ones lead nowhere."),
+    )  # fmt: skip
+
+
+class VisibilityForm(forms.Form):
+    visibility = forms.ChoiceField(widget=forms.HiddenInput, choices=[("public", ""), ("private", "")])
+
+
+class MaintainerForm(forms.Form):
+    handle = forms.CharField(
+        label=_("Handle"), max_length=39, widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"}),
+        help_text=_("They may publish and merge, but not change these settings."),
+    )  # fmt: skip
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.ChoiceField(label=_("Reason"))
+    sure = forms.CharField(label=_("Type the name of the repository"), max_length=LONGEST)
+
+    def __init__(self, *args: Any, repository: "Repository", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.repository = repository
+        reason = self.fields["reason"]
+        assert isinstance(reason, forms.ChoiceField)
+        reason.choices = [(code, phrases.REMOVAL_REASONS[code]) for code in events.REMOVAL_REASONS]
+
+    def clean_sure(self) -> str:
+        if self.cleaned_data["sure"].strip().lower() != self.repository.name.lower():
+            raise forms.ValidationError(_("This is not the name of the repository."))
+        return self.repository.name

@@ -1,0 +1,174 @@
+"""A repository's card, and editing it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from hub.errors import HubError, Invalid
+from hub.repositories import (
+    access,
+    card,
+    drafts,
+    figures,
+    licences,
+    links,
+    metrics,
+    rendering,
+    selectors,
+    services,
+    words,
+)
+from hub.repositories.forms import CardForm, refuse
+from hub.repositories.front_matter import FrontMatterRefused
+from hub.repositories.models import Repository, Revision
+from hub.repositories.views.common import account_of, load, show
+
+MAIN = "main"
+SNIPPET_FILES = 3
+
+
+@require_safe
+def page(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
+    repository = load(request, kind, owner, name)
+    head = repository.head
+    file = selectors.file_or_none(head, card.NAME)
+    rendered = rendering.markdown_file(repository, MAIN, file) if file is not None else None
+    licence = licences.by_id(repository.licence) if repository.licence else None
+    return show(
+        request,
+        repository,
+        "card.html",
+        card=rendered,
+        licence=licence,
+        licence_words=words.OPENNESS[licence.openness] if licence else "",
+        revision=head,
+        metrics=measured(head) if head else [],
+        sources=sources(request, head) if head else [],
+        command=_command(repository, head),
+    )
+
+
+def measured(revision: Revision, before: Revision | None = None) -> list[dict[str, Any]]:
+    """Rows of a table of metrics, against another revision or the parent."""
+    old = before if before is not None else revision.parent
+    compared = metrics.compare(
+        metrics.from_data(old.metrics) if old is not None else [], metrics.from_data(revision.metrics)
+    )
+    return [_row(comparison) for comparison in compared]
+
+
+def _row(comparison: metrics.Comparison) -> dict[str, Any]:
+    metric, before = comparison.metric, comparison.before
+    interval = metric.low is not None and metric.high is not None
+    return {
+        "metric": metric,
+        "name": figures.metric_name(metric.name),
+        "value": figures.shown(metric.value),
+        "exact": metrics.plain(metric.value),
+        "before": figures.shown(before.value) if before is not None else "",
+        "low": figures.shown(metric.low) if interval and metric.low is not None else "",
+        "high": figures.shown(metric.high) if interval and metric.high is not None else "",
+        "effect": figures.effect(comparison),
+        "tone": figures.tone(comparison),
+    }
+
+
+def sources(request: HttpRequest, revision: Revision) -> list[dict[str, Any]]:
+    """What a revision was made from, as rows."""
+    rows = []
+    for edge in selectors.sources_of(revision, request.user):
+        row = {"relation": words.RELATIONS.get(edge.relation, edge.relation), "name": edge.outside_url, "url": ""}
+        if edge.source is not None:
+            source = edge.source.repository
+            row["name"] = _("%(owner)s/%(name)s, revision %(number)d") % {
+                "owner": source.owner.username, "name": source.name, "number": edge.source.number,
+            }  # fmt: skip
+            row["url"] = links.commit(edge.source)
+            row["licence"] = edge.source.licence
+        rows.append(row)
+    return rows
+
+
+def _command(repository: Repository, head: Revision | None) -> str:
+    """How to fetch the files from a terminal; empty when there is nothing besides the card, or it needs a token."""
+    if head is None or repository.visibility != Repository.Visibility.PUBLIC:
+        return ""
+    files = [item for item in selectors.list_directory(head) if item.type == "file" and item.name != card.NAME]
+    urls = [f"{settings.SITE_URL}{links.resolve(repository, MAIN, item.path)}" for item in files[:SNIPPET_FILES]]
+    return "\n".join(f"curl -LO {url}" for url in urls)
+
+
+# --- editing -------------------------------------------------------------------------------------
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
+    repository = load(request, kind, owner, name)
+    account = account_of(request)
+    access.require_publisher(account, repository)
+    if request.method == "POST":
+        form = CardForm(request.POST, repository=repository)
+        if form.is_valid() and "preview" not in request.POST:
+            return _publish(request, repository, form)
+        return _editor(request, repository, form, status=422 if form.errors else 200)
+    head = repository.head
+    file = selectors.file_or_none(head, card.NAME)
+    text = selectors.read_text(file, card.MAX_BYTES) if file is not None else ""
+    return _editor(request, repository, CardForm.of(text, repository=repository, parent=head.id if head else ""))
+
+
+def _publish(request: HttpRequest, repository: Repository, form: CardForm) -> HttpResponse:
+    try:
+        published = services.edit_card(
+            account=account_of(request),
+            repository=repository,
+            text=form.cleaned_data["text"],
+            message=form.cleaned_data["message"],
+            now=timezone.now(),
+            expected_parent=form.cleaned_data["parent"],
+            fields=form.changed_fields(),
+        )
+    except HubError as error:
+        refuse(form, error, {"card": "text", "changes": "text"})
+        return _editor(request, repository, form, status=422 if isinstance(error, Invalid) else 409)
+    messages.success(request, _("The card is revision %(number)d now.") % {"number": published.number})
+    return redirect(links.repository(repository))
+
+
+def _editor(request: HttpRequest, repository: Repository, form: CardForm, status: int = 200) -> HttpResponse:
+    preview, problem = _preview(repository, form)
+    return show(
+        request,
+        repository,
+        "edit.html",
+        status,
+        form=form,
+        preview=preview,
+        problem=problem,
+        sentence=drafts.publication(account_of(request), repository, drafts.edges_of(repository.head)),
+    )
+
+
+def _preview(repository: Repository, form: CardForm) -> tuple[str, str]:
+    """The card as it would look, or why it cannot be read."""
+    text = form["text"].value() or ""
+    try:
+        return rendering.markdown_text(repository, MAIN, str(text)[: card.MAX_BYTES]), ""
+    except FrontMatterRefused as error:
+        return "", words.card_refusal(error)
+
+
+@login_required
+@require_http_methods(["POST"])
+def preview(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
+    """The preview alone, for the editor to replace while typing."""
+    repository = load(request, kind, owner, name)
+    access.require_publisher(account_of(request), repository)
+    html, problem = _preview(repository, CardForm(request.POST, repository=repository))
+    return show(request, repository, "_preview.html", preview=html, problem=problem)

@@ -1,0 +1,119 @@
+"""A new revision in the browser: files through the upload widget, the reason, measurements, what will be public."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from hub.errors import HubError, Invalid
+from hub.repositories import access, drafts, links, metrics, selectors, services
+from hub.repositories.forms import METRIC_ROWS, MOST_METRIC_ROWS, MetricForm, PublishForm, metric_forms, refuse
+from hub.repositories.models import Repository
+from hub.repositories.views.common import account_of, load, show
+from web import http
+
+MOST_TICKED = 200
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
+    repository = load(request, kind, owner, name)
+    access.require_publisher(account_of(request), repository)
+    posted = request.method == "POST"
+    data = request.POST if posted else None
+    rows = http.integer(request.POST, "metric_rows", METRIC_ROWS, least=1, most=MOST_METRIC_ROWS)
+    more = posted and "more" in request.POST
+    count = min(rows + 2, MOST_METRIC_ROWS) if more else rows
+    parent = repository.head_id or ""
+    initial = {"kind": "data" if repository.kind == "dataset" else "model", "parent": parent}
+    form = PublishForm(data, files=_files(repository), initial=initial)
+    measured = metric_forms(data, count, _datasets(request, repository))
+    if posted and not more:
+        valid = all([form.is_valid(), *(each.is_valid() for each in measured)])
+        published = _publish(request, repository, form, measured) if valid else None
+        if published is not None:
+            return published
+        return _page(request, repository, form, measured, 422)
+    return _page(request, repository, form, measured)
+
+
+def _publish(
+    request: HttpRequest, repository: Repository, form: PublishForm, measured: list[MetricForm]
+) -> HttpResponse | None:
+    """Publish and go to the new revision; None with the refusal at its field."""
+    filled = [each for each in measured if each.row()]
+    try:
+        published = services.publish_revision(
+            account=account_of(request),
+            repository=repository,
+            changes=form.changes(),
+            message=form.cleaned_data["message"],
+            kind=form.cleaned_data["kind"],
+            metrics=[each.row() for each in filled] or None,
+            now=timezone.now(),
+            expected_parent=form.cleaned_data["parent"],
+        )
+    except HubError as error:
+        _show_refusal(error, form, filled)
+        return None
+    messages.success(request, _("Revision %(number)d is published.") % {"number": published.number})
+    return redirect(links.commit(published))
+
+
+def _show_refusal(error: HubError, form: PublishForm, filled: list[MetricForm]) -> None:
+    """`metrics.2.value` belongs to a field of the third row that has something in it."""
+    parts = error.field.split(".") if isinstance(error, Invalid) else []
+    if len(parts) == 3 and parts[0] == "metrics" and int(parts[1]) < len(filled):
+        refuse(filled[int(parts[1])], error, {error.field: parts[2]} if isinstance(error, Invalid) else None)
+    else:
+        refuse(form, error)
+
+
+def _files(repository: Repository) -> list[str] | None:
+    """Paths that can be ticked for removal; None when there are more than a page takes."""
+    head = repository.head
+    if head is None:
+        return []
+    if head.file_count > MOST_TICKED:
+        return None
+    return sorted(path for path, _leaf in selectors.all_files(head))
+
+
+def _datasets(request: HttpRequest, repository: Repository) -> list[tuple[str, str]]:
+    """Revisions that a measurement may have been made on: the dataset itself, or the sources of the card."""
+    head = repository.head
+    if head is None:
+        return []
+    found = [head] if repository.kind == Repository.Kind.DATASET else []
+    found += [edge.source for edge in selectors.sources_of(head, request.user) if edge.source is not None]
+    words = _("%(owner)s/%(name)s, revision %(number)d")
+    return [
+        (
+            each.id,
+            words % {"owner": each.repository.owner.username, "name": each.repository.name, "number": each.number},
+        )
+        for each in found
+        if each.repository.kind == Repository.Kind.DATASET
+    ]
+
+
+def _page(
+    request: HttpRequest, repository: Repository, form: PublishForm, measured: list[MetricForm], status: int = 200
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "metric_forms": measured,
+        "metric_names": sorted(metrics.KNOWN),
+        "metrics_open": any(each.is_bound and (each.errors or each.has_changed()) for each in measured),
+        "purpose": f"revision:{repository.pk}",
+        "number": repository.revision_count + 1,
+        "head": repository.head,
+        "sentence": drafts.publication(account_of(request), repository, drafts.edges_of(repository.head)),
+    }
+    return show(request, repository, "upload.html", status, **context)
