@@ -80,9 +80,9 @@ $(VENV)/.node: requirements/node.txt | $(VENV)/bin/python
 
 node_modules/.stamp: package.json package-lock.json $(NODE_STAMP) | $(VENV)/.runtime
 	@echo "Installing the Solidity compiler and the EVM node …"
-	@$(NPM) ci --silent
+	@$(NPM) ci --loglevel=error
 ifneq ($(ANVIL),anvil-linux-amd64)
-	@$(NPM) install --silent --no-save "@foundry-rs/$(ANVIL)@1.7.1"
+	@$(NPM) install --loglevel=error --no-save "@foundry-rs/$(ANVIL)@1.7.1"
 endif
 	@touch $@
 
