@@ -6,11 +6,12 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from tests.running_hub import PASSWORD, RunningHub
 
@@ -22,39 +23,51 @@ SLOW = 10 * MIB  # bytes a second, so that there is time to interrupt
 ROW = ".file-row"
 
 
-class Uploader:
-    """Somebody on the upload page of a dataset of their own."""
+@dataclass(frozen=True)
+class Person:
+    """An account that all tests here share, and its signed-in session."""
 
-    def __init__(self, hub: RunningHub, context: BrowserContext) -> None:
+    handle: str
+    token: str
+    session: StorageState
+
+
+@pytest.fixture(scope="module")
+def person(hub: RunningHub, chromium: Browser) -> Person:
+    handle = f"up-{secrets.token_hex(4)}"
+    hub.sign_up(handle)
+    context = chromium.new_context(base_url=hub.url, locale="en-GB")
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", handle)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/me")
+    session = context.storage_state()
+    context.close()
+    return Person(handle, hub.token(handle), session)
+
+
+class Uploader:
+    """Somebody on the upload page of a new dataset of their own."""
+
+    def __init__(self, hub: RunningHub, person: Person, context: BrowserContext) -> None:
         self.hub, self.context = hub, context
-        self.handle, self.name = f"up-{secrets.token_hex(4)}", "sent-files"
-        hub.sign_up(self.handle)
-        self.token = hub.token(self.handle)
+        self.name = f"sent-{secrets.token_hex(4)}"
         wanted = {"kind": "dataset", "name": self.name, "licence": "CC0-1.0"}
-        status, self.repository = hub.post_json("/api/v1/repositories", wanted, token=self.token)
-        assert status == 201, self.repository
+        status, repository = hub.post_json("/api/v1/repositories", wanted, token=person.token)
+        assert status == 201, repository
+        self.path = f"/datasets/{person.handle}/{self.name}"
         self.page = context.new_page()
         self.page.on("dialog", lambda dialog: dialog.accept())
         self.network = context.new_cdp_session(self.page)
         self.network.send("Network.enable")
         self.sent: list[str] = []
         self.page.on("requestfinished", lambda request: self._note(request.method, request.url))
-        self.sign_in()
-
-    @property
-    def path(self) -> str:
-        return f"/datasets/{self.handle}/{self.name}"
 
     def _note(self, method: str, url: str) -> None:
         if method == "PUT" and "/parts/" in url:
             self.sent.append(url)
-
-    def sign_in(self) -> None:
-        self.page.goto("/accounts/login/")
-        self.page.fill("[name=login]", self.handle)
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.press("[name=password]", "Enter")
-        self.page.wait_for_url("**/me")
 
     def open(self) -> Page:
         self.page.goto(f"{self.path}/upload")
@@ -80,16 +93,29 @@ class Uploader:
             assert time.monotonic() < deadline, self.page.locator("[data-uploads]").inner_text()
             self.page.wait_for_timeout(50)
 
-    def share(self) -> float:
-        return float(self.page.locator(f"{ROW} progress").first.evaluate("bar => bar.value"))
+    def wait_sent(self, percent: int) -> None:
+        """Until this much of the first file is sent, while it is still being sent."""
+        sending = self.page.locator(f"{ROW}[data-state=sending] progress").first
+        self.until(lambda: sending.count() and sending.evaluate("bar => bar.value") >= percent)
 
-    def files(self) -> list[dict[str, Any]]:
-        return list(json.loads(self.page.input_value("[name=uploads]")))
+    def files(self, count: int) -> list[dict[str, Any]]:
+        """What the form would send, once it names this many files."""
+        found: list[dict[str, Any]] = []
+
+        def complete() -> bool:
+            found[:] = json.loads(self.page.input_value("[name=uploads]"))
+            return len(found) == count
+
+        self.until(complete, 30)
+        return found
 
 
 @pytest.fixture
-def uploader(hub: RunningHub, context: BrowserContext) -> Iterator[Uploader]:
-    yield Uploader(hub, context)
+def uploader(hub: RunningHub, person: Person, chromium: Browser) -> Iterator[Uploader]:
+    context = chromium.new_context(base_url=hub.url, locale="en-GB", storage_state=person.session)
+    context.set_default_timeout(20_000)
+    yield Uploader(hub, person, context)
+    context.close()
 
 
 def file(folder: Path, name: str, size: int) -> tuple[Path, str]:
@@ -99,12 +125,17 @@ def file(folder: Path, name: str, size: int) -> tuple[Path, str]:
     return path, hashlib.sha256(data).hexdigest()
 
 
+def large_file(folder: Path, name: str) -> tuple[Path, str]:
+    """Of twelve parts, and of a size that the account does not hold yet."""
+    return file(folder, name, PARTS * 8 * MIB - secrets.randbelow(1_000_000))
+
+
 def test_an_upload_survives_a_lost_connection_and_a_reload_and_is_published(uploader: Uploader, tmp_path: Path) -> None:
-    path, digest = file(tmp_path, "measurements.parquet", PARTS * 8 * MIB)
+    path, digest = large_file(tmp_path, "measurements.parquet")
     page = uploader.open()
     uploader.line(rate=SLOW)
     uploader.choose(path)
-    uploader.until(lambda: uploader.share() >= 20)
+    uploader.wait_sent(20)
     uploader.line(offline=True)
     uploader.wait("offline")
     assert "The connection is away" in page.locator("[data-offline]").inner_text()
@@ -112,23 +143,22 @@ def test_an_upload_survives_a_lost_connection_and_a_reload_and_is_published(uplo
     uploader.line(rate=SLOW)
     uploader.wait("sending")
     assert not page.locator("[data-offline]").is_visible()
-    uploader.until(lambda: uploader.share() >= 40)
+    uploader.wait_sent(40)
 
     page.reload()
     uploader.wait("lost")
     assert "Choose the same file again" in uploader.row()
-    assert page.locator("[data-uploads-submit]").first.is_disabled()
+    uploader.until(page.locator("[data-uploads-submit]").is_disabled)
     uploader.sent.clear()
     uploader.line()
     uploader.choose(path)
     uploader.wait("stored")
-    assert len(uploader.sent) <= PARTS - 3, "parts that had arrived were sent again"
+    assert len(uploader.sent) <= PARTS - 4, "parts that had arrived were sent again"
 
-    page.wait_for_function("document.querySelector('[name=uploads]').value != '[]'")
-    (sent,) = uploader.files()
-    assert (sent["path"], sent["sha256"], sent["size"]) == (path.name, digest, PARTS * 8 * MIB)
+    (sent,) = uploader.files(1)
+    assert (sent["path"], sent["sha256"], sent["size"]) == (path.name, digest, path.stat().st_size)
     page.fill("[name=message]", "Measurements, sent in spite of the line")
-    page.locator("[data-uploads-submit]").first.click()
+    page.locator("[data-uploads-submit]").click()
     page.wait_for_url(lambda url: not url.endswith("/upload"))
     served = uploader.hub.get(f"{uploader.path}/resolve/main/{path.name}", timeout=60)
     assert hashlib.sha256(served).hexdigest() == digest
@@ -143,10 +173,10 @@ def test_what_is_not_allowed_is_refused_before_anything_is_announced(uploader: U
     assert "Not accepted" in uploader.row()
     assert "Parquet" in uploader.row()
     assert [url.rsplit("/", 1)[1] for url in announced] == ["check"]
-    assert page.locator("[data-uploads-submit]").first.is_disabled()
-    assert page.locator("[data-uploads-note]").first.inner_text() == "1 file needs you."
+    uploader.until(lambda: page.locator("[data-uploads-note]").inner_text() == "1 file needs you.")
+    assert page.locator("[data-uploads-submit]").is_disabled()
     page.get_by_role("button", name="Remove features.pkl").click()
-    page.wait_for_function("!document.querySelector('.file-row')")
+    uploader.until(lambda: not page.locator(ROW).count())
 
 
 def test_several_files_are_sent_and_the_same_bytes_only_once(uploader: Uploader, tmp_path: Path) -> None:
@@ -155,7 +185,7 @@ def test_several_files_are_sent_and_the_same_bytes_only_once(uploader: Uploader,
     uploader.choose(*paths)
     for number in range(5):
         uploader.wait("stored", number)
-    page.wait_for_function("JSON.parse(document.querySelector('[name=uploads]').value).length == 5")
+    uploader.files(5)
     assert "5 of 5 files stored" in page.locator("[data-overall]").inner_text()
     copy = tmp_path / "copy.csv"
     copy.write_bytes(paths[0].read_bytes())
@@ -166,11 +196,11 @@ def test_several_files_are_sent_and_the_same_bytes_only_once(uploader: Uploader,
 
 
 def test_a_paused_file_waits_and_goes_on_where_it_was(uploader: Uploader, tmp_path: Path) -> None:
-    path, digest = file(tmp_path, "large.bin", PARTS * 8 * MIB)
+    path, digest = large_file(tmp_path, "large.bin")
     page = uploader.open()
     uploader.line(rate=SLOW)
     uploader.choose(path)
-    uploader.until(lambda: uploader.share() >= 25)
+    uploader.wait_sent(60)
     page.get_by_role("button", name="Pause large.bin").click()
     uploader.wait("paused")
     uploader.sent.clear()
@@ -180,25 +210,23 @@ def test_a_paused_file_waits_and_goes_on_where_it_was(uploader: Uploader, tmp_pa
     page.get_by_role("button", name="Resume large.bin").click()
     uploader.wait("stored")
     assert len(uploader.sent) < PARTS
-    page.wait_for_function("document.querySelector('[name=uploads]').value != '[]'")
-    assert uploader.files()[0]["sha256"] == digest
+    assert uploader.files(1)[0]["sha256"] == digest
 
 
 def test_another_file_under_the_same_name_and_size_is_compared_part_by_part(uploader: Uploader, tmp_path: Path) -> None:
-    path, _digest = file(tmp_path, "large.bin", PARTS * 8 * MIB)
+    path, _digest = large_file(tmp_path, "large.bin")
     page = uploader.open()
     uploader.line(rate=SLOW)
     uploader.choose(path)
-    uploader.until(lambda: uploader.share() >= 40)
+    uploader.wait_sent(40)
     page.reload()
     uploader.wait("lost")
     uploader.line()
-    _path, digest = file(tmp_path, "large.bin", PARTS * 8 * MIB)
+    _path, digest = file(tmp_path, "large.bin", path.stat().st_size)
     uploader.sent.clear()
     uploader.choose(path)
     uploader.wait("stored")
-    page.wait_for_function("document.querySelector('[name=uploads]').value != '[]'")
-    assert uploader.files()[0]["sha256"] == digest
+    assert uploader.files(1)[0]["sha256"] == digest
     assert len(uploader.sent) == PARTS
 
 
@@ -209,8 +237,7 @@ def test_a_stored_file_is_still_there_after_a_reload(uploader: Uploader, tmp_pat
     uploader.wait("stored")
     page.reload()
     uploader.wait("stored")
-    page.wait_for_function("document.querySelector('[name=uploads]').value != '[]'")
-    assert uploader.files()[0]["sha256"] == digest
+    assert uploader.files(1)[0]["sha256"] == digest
 
 
 def test_a_dropped_folder_keeps_its_paths(uploader: Uploader, tmp_path: Path) -> None:
@@ -221,8 +248,7 @@ def test_a_dropped_folder_keeps_its_paths(uploader: Uploader, tmp_path: Path) ->
     (folder / ".DS_Store").write_bytes(b"litter")
     page = uploader.open()
     page.set_input_files("#upload-folder", folder)
-    page.wait_for_function("JSON.parse(document.querySelector('[name=uploads]').value).length == 2")
-    assert {sent["path"] for sent in uploader.files()} == {"data/a.csv", "data/inner/b.csv"}
+    assert {sent["path"] for sent in uploader.files(2)} == {"data/a.csv", "data/inner/b.csv"}
 
 
 def test_progress_is_told_to_screen_readers(uploader: Uploader, tmp_path: Path) -> None:
@@ -235,7 +261,7 @@ def test_progress_is_told_to_screen_readers(uploader: Uploader, tmp_path: Path) 
         }"""
     )
     uploader.line(rate=SLOW)
-    uploader.choose(file(tmp_path, "large.bin", PARTS * 8 * MIB)[0])
+    uploader.choose(large_file(tmp_path, "large.bin")[0])
     uploader.wait("stored")
     told = page.evaluate("told")
     assert "large.bin: Sending" in told
