@@ -5,15 +5,11 @@ A blob row locked `FOR KEY SHARE` cannot be removed before the locking transacti
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import connection, models, transaction
 
 from hub.uploads.models import Blob, Holding, Upload
 from hub.uploads.store import BlobStore
-
-if TYPE_CHECKING:
-    from hub.accounts.models import Account
 
 
 def keep(sha256: str) -> Blob | None:
@@ -44,13 +40,6 @@ def _published_in() -> Iterator[tuple[type[models.Model], str]]:
 def is_published(sha256: str) -> bool:
     """Whether a row of some feature, such as a revision's change, refers to the blob."""
     return any(table._default_manager.filter(**{column: sha256}).exists() for table, column in _published_in())
-
-
-def release(account: "Account", sha256: str) -> None:
-    """End the account's holding unless something was published with these bytes or another upload of it has them."""
-    waits = Upload.objects.filter(account=account, blob=sha256).exists()
-    if not waits and not is_published(sha256):
-        Holding.objects.filter(account=account, blob=sha256).delete()
 
 
 def remove_if_unused(store: BlobStore, sha256: str) -> bool:

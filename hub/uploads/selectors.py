@@ -24,6 +24,7 @@ KEPT = timedelta(days=7)
 OPEN_STATES = (Upload.State.SENDING, Upload.State.CHECKING, Upload.State.FAILED)
 Reader = Callable[["Account", str], bool]
 _readers: list[Reader] = []
+_publishers: list[Reader] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,15 @@ class StoredFile:
 def register_reader(reads: Reader) -> None:
     """Upper features say when an account may read a blob that it never sent itself (a public repository's, say)."""
     _readers.append(reads)
+
+
+def register_publisher(published: Reader) -> None:
+    """Upper features say whether an account itself has published a blob, and so keeps holding it."""
+    _publishers.append(published)
+
+
+def has_published(account: "Account", sha256: str) -> bool:
+    return any(published(account, sha256) for published in _publishers)
 
 
 def blob_store() -> BlobStore:

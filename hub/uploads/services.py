@@ -144,7 +144,7 @@ def remove_upload(upload: Upload) -> None:
         account, blob = current.account, current.blob_id
         current.delete()
         if blob is not None:
-            references.release(account, blob)
+            _release(account, blob)
         transaction.on_commit(lambda: selectors.part_store().remove(upload.pk))
 
 
@@ -186,6 +186,16 @@ def store_blob(account: "Account", path: Path, digest: str, now: datetime) -> Bl
     Blob.objects.filter(pk=digest).update(verified=now, damaged=None)
     Holding.objects.get_or_create(account=account, blob=blob, defaults={"since": now})
     return blob
+
+
+def _release(account: "Account", sha256: str) -> None:
+    """End the account's holding unless it has published these bytes or another upload of it has them.
+
+    What others published must not count: the account's own quota would tell what lies in repositories it cannot see.
+    """
+    waits = Upload.objects.filter(account=account, blob=sha256).exists()
+    if not waits and not selectors.has_published(account, sha256):
+        Holding.objects.filter(account=account, blob=sha256).delete()
 
 
 def _lock_account(account: "Account") -> None:

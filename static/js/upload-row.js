@@ -87,6 +87,7 @@ export class Row {
       done: words.size(this.state === "sending" ? this.moved : this.done), size: words.size(this.size),
       n: this.safe, m: this.partCount, reason: this.reason,
     };
+    if (this.state === "paused" && !this.partCount) return words.say("unsent-detail");
     if (this.state !== "sending" || !(this.speed > 0)) return words.say(`${this.state}-detail`, places);
     const left = words.duration((this.size - this.moved) / this.speed);
     return words.say("sending-fast-detail", { ...places, speed: words.size(this.speed), left });
