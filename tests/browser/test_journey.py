@@ -4,6 +4,7 @@ model trained on it, read its history, check a file, and then check the whole wi
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.running_hub import PASSWORD, RunningHub
 from tests.services import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-HANDLE, DATA, MODEL = "newcomer", "journey-data", "journey-model"
+HANDLE, DATA, MODEL = "newcomer", "journey_data", "journey_model"
 MIB = 1024 * 1024
 
 
@@ -79,6 +80,14 @@ def _send(page: Page) -> None:
     page.wait_for_url(lambda url: not url.endswith("/upload"))
 
 
+def _wait_for_progress(page: Page, percent: float, seconds: float = 60) -> None:
+    """Until so much of all files has been sent; the page's policy forbids scripts from strings, so this asks again."""
+    bar, deadline = page.locator("[data-overall-bar]"), time.monotonic() + seconds
+    while bar.evaluate("bar => bar.value") < percent:
+        assert time.monotonic() < deadline, "nothing is being sent"
+        page.wait_for_timeout(50)
+
+
 def test_sign_up_needs_a_handle_and_a_password_and_no_wallet(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="Sign up").first.click()
@@ -96,7 +105,7 @@ def test_a_dataset_arrives_whole_over_a_line_that_breaks(page: Page, data_file: 
     slow = {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 8 * MIB}
     session.send("Network.emulateNetworkConditions", slow)
     page.set_input_files("#upload-files", str(data_file))
-    page.wait_for_function("Number(document.querySelector('[data-overall-bar]').value) >= 20")
+    _wait_for_progress(page, 20)
     session.send("Network.emulateNetworkConditions", {**slow, "offline": True})
     expect(page.locator("[data-offline]")).to_be_visible()
     expect(page.locator("[data-uploads-submit]")).to_be_disabled()
@@ -121,7 +130,7 @@ def test_a_model_names_its_dataset_and_its_measurements(page: Page, tmp_path: Pa
     _describe(page, "A first fit.", "model")
     name = page.locator("input[name=metrics-0-name]")
     if not name.is_visible():
-        page.locator("summary", has_text="Metric").first.click()
+        page.locator("summary", has_text="Measurements").first.click()
     name.fill("accuracy")
     page.fill("input[name=metrics-0-value]", "0.75")
     page.fill("input[name=metrics-0-n]", "40")
