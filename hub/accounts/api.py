@@ -36,6 +36,8 @@ class PersonSerializer(serializers.ModelSerializer[Account]):
 class MeSerializer(PersonSerializer):
     """What the account itself may know about itself."""
 
+    email = serializers.CharField(read_only=True, help_text="Empty when none was given.")
+    theme = serializers.ChoiceField(["", "light", "dark"], read_only=True, help_text="Empty where the device decides.")
     token_scope = serializers.SerializerMethodField(
         help_text="What the token of this request may do; null in a session."
     )

@@ -50,6 +50,7 @@ def _detail(account: "Account", upload_id: uuid.UUID, status: int = 200) -> Resp
 class UploadsView(APIView):
     permission_classes = [IsAuthenticated]
     keyset_order = ("created", "id")
+    pagination_class = KeysetAPIPagination
 
     @extend_schema(
         operation_id="uploads_list", parameters=[PURPOSE, IDS], responses=serializers.UploadSerializer(many=True)
@@ -136,6 +137,8 @@ class PartView(APIView):
     )
     def put(self, request: Request, id: uuid.UUID, index: int) -> Response:
         """One part's bytes, from index 0. Every part has `part_size` bytes, the last one what is left. May be repeated."""
+        # The receiver leaves alone what can be no part at all, such as a number beyond any file's.
+        services.announced_length(selectors.upload_of(_account(request), id), index)
         raise standard(503)
 
 
