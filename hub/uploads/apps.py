@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class UploadsConfig(AppConfig):
     name = "hub.uploads"
     label = "uploads"
+
+    def ready(self) -> None:
+        from hub.uploads import own_data
+
+        own_data.register()

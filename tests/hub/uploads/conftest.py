@@ -1,6 +1,5 @@
 """Each test has its own store and its own sender."""
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -32,25 +31,21 @@ def other(bob: "Account", tmp_path: Path, now: datetime) -> Sender:
 
 
 @pytest.fixture
-def published(alice: "Account", now: datetime) -> Callable[[str], None]:
-    """Gives a blob a place in a repository."""
-    from hub import events
-    from hub.repositories.models import Repository, SaltedLeaf
+def published(now: datetime) -> Callable[["Account", str], None]:
+    """Lets an account publish bytes that it holds, in a private repository of its own."""
+    from hub.repositories.card import starter
+    from hub.repositories.changes import Change
+    from hub.repositories.services import create_repository
 
-    def publish(sha256: str) -> None:
-        key = uuid.uuid4()
-        data = {"kind": "dataset", "visibility": "private", "owner": alice.actor}
-        entry = events.record(
-            "repository.created",
-            subject=f"repo:{key}",
-            actor=alice,
-            data=data,
-            details={"name": {"name": "data"}},
+    def publish(account: "Account", sha256: str) -> None:
+        create_repository(
+            account=account,
+            kind="dataset",
+            name="data",
+            visibility="private",
+            card=starter(title="data", summary="Some bytes", licence="CC0-1.0"),
+            files=[Change("data.csv", sha256=sha256)],
             now=now,
         )
-        repository = Repository.objects.create(
-            pk=key, kind="dataset", owner=alice, name="data", created=now, changed=now, entry=entry
-        )
-        SaltedLeaf.objects.create(repository=repository, leaf="0" * 64, blob_id=sha256)
 
     return publish

@@ -3,14 +3,19 @@
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
 
 from hub.uploads import references, selectors, services, upkeep
-from hub.uploads.models import Blob, Upload
+from hub.uploads.models import Blob, Holding, Upload
 from tests.hub.uploads.sending import Sender, digest
 
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+
+Publish = Callable[["Account", str], None]
 WEEK = timedelta(days=7)
 
 
@@ -56,14 +61,20 @@ def test_bytes_that_somebody_holds_stay(sender: Sender, other: Sender) -> None:
     assert has_bytes(b"abc")
 
 
-def test_published_bytes_stay_though_nobody_holds_them(sender: Sender, published: Callable[[str], None]) -> None:
+def test_published_bytes_stay_held_and_stored(sender: Sender, published: Publish) -> None:
     upload = sender.store(b"abc")
-    published(digest(b"abc"))
+    published(sender.account, digest(b"abc"))
     services.remove_upload(upload)
     assert selectors.readable_blob(sender.account, digest(b"abc")) is not None
-    Blob.objects.get().holders.all().delete()
     sweep_all(sender.now + timedelta(days=400))
-    assert Blob.objects.exists()
+    assert has_bytes(b"abc")
+
+
+def test_published_bytes_stay_stored_though_nobody_holds_them(sender: Sender, published: Publish) -> None:
+    published(sender.account, sender.store(b"abc").blob_id or "")
+    Upload.objects.all().delete()
+    Holding.objects.all().delete()
+    sweep_all(sender.now + timedelta(days=400))
     assert has_bytes(b"abc")
 
 
