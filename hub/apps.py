@@ -5,6 +5,8 @@ class HubConfig(AppConfig):
     name = "hub"
 
     def ready(self) -> None:
-        from hub import sentences
+        from hub import events, sentences
+        from ledger.auditing import register_related
 
         sentences.register()
+        register_related(events.related_to)

@@ -40,6 +40,7 @@ from hub.vocabulary import (
 )
 from ledger import selectors as ledger_selectors
 from ledger import services as ledger
+from ledger.records import EntryView
 from ledger.services import Entry
 
 REPOSITORY, REVISION, ACCOUNT = Subject(("repo",)), Subject(("rev",)), Subject(("acct",))
@@ -230,6 +231,12 @@ class _System:
 
 # The hub itself acts: a scan, a computed class. It has no limit on entries.
 SYSTEM: Final = _System()
+
+
+def related_to(entry: EntryView) -> list[str]:
+    """The subjects that an entry names, under which it must be found."""
+    kind = VOCABULARY.get(entry.type)
+    return related_subjects(kind, entry.subject, entry.data) if kind is not None else []
 
 
 def reference_digest(name: str) -> str:

@@ -1,8 +1,8 @@
 """The running check: do the tables, the log, its files and the chain still agree?
 
 Upper rooms say with `register_expected_rows` what each entry leaves behind in their tables. After each checkpoint the entries
-it added and the earlier ones about the same subjects are compared; once a day every entry is, and the whole log is
-recomputed. What differs is listed in public until a later audit finds it equal again.
+it added and the earlier ones about the same subjects are compared; once a day every entry is, rows that no entry speaks
+about are looked for, and the whole log is recomputed. What differs is listed in public until a later audit finds it equal again.
 """
 
 import logging
@@ -13,20 +13,41 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from ledger import entry as format
-from ledger import storage, values
+from ledger import storage
 from ledger.comparing import Comparison
 from ledger.errors import BadEntry
-from ledger.expecting import ERASED, ExpectedRow, register_expected_rows
+from ledger.expecting import (
+    ERASED,
+    Addressed,
+    ExpectedRow,
+    SpokenFor,
+    register_addressed,
+    register_expected_rows,
+    register_related,
+    register_spoken_for,
+)
 from ledger.log_checks import check_log
-from ledger.merkle import leaf_hash
 from ledger.mismatches import Finding, about_entry, from_difference, settle
 from ledger.models import AuditRun, Details, Entry, Mismatch
 from ledger.publisher import last_head
 from ledger.records import EntryView
 from ledger.selectors import to_view
+from ledger.soundness import faults
 from ledger.storage import Store
+from ledger.unsaid import ROW_CHECKS, find_unsaid
 
-__all__ = ["ERASED", "ExpectedRow", "audit_full", "audit_touched", "register_expected_rows"]
+__all__ = [
+    "ERASED",
+    "Addressed",
+    "ExpectedRow",
+    "SpokenFor",
+    "audit_full",
+    "audit_touched",
+    "register_addressed",
+    "register_expected_rows",
+    "register_related",
+    "register_spoken_for",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +90,11 @@ def _audit(now: datetime, store: Store | None, start: int, end: int, *, full: bo
         for rows in _windows(start, end, full=full):
             run.entries += len(rows)
             findings += _findings(rows, comparison)
+        if full:
+            findings += find_unsaid()
         log = check_log(store or storage.store(), full=full)
-        run.mismatches = settle(findings + log.findings, now, unchecked=frozenset(log.unchecked))
+        unchecked = frozenset(log.unchecked if full else {*log.unchecked, *ROW_CHECKS})
+        run.mismatches = settle(findings + log.findings, now, unchecked=unchecked)
         run.chain_checked = "chain head" in log.made
         run.finished = now
         run.save()
@@ -88,7 +112,7 @@ def _alone() -> bool:
 
 def _windows(start: int, end: int, *, full: bool) -> Iterator[list[Entry]]:
     """The entries to compare, in the order of the log within each window."""
-    rows = Entry.objects.prefetch_related("detail_groups").order_by("leaf_index", "id")
+    rows = Entry.objects.prefetch_related("detail_groups", "mentions").order_by("leaf_index", "id")
     for first in range(start, end, WINDOW):
         yield list(rows.filter(leaf_index__gte=first, leaf_index__lt=min(first + WINDOW, end)))
     others = set(_spoilt_pending())
@@ -130,24 +154,19 @@ def _findings(rows: list[Entry], comparison: Comparison) -> Iterator[Finding]:
 
 
 def _spoilt(row: Entry, view: EntryView) -> Iterator[Finding]:
-    """What is wrong with the stored entry itself: its bytes, the columns derived from them, its details."""
-    if leaf_hash(view.body) != view.leaf_hash:
-        yield about_entry(view, "body", view.leaf_hash.hex(), leaf_hash(view.body).hex())
+    """What is wrong with the stored entry itself: its bytes, what was derived from them, its details."""
+    found = [about_entry(view, *fault) for fault in faults(view)]
+    yield from found
+    if any(finding.column == "body" for finding in found):
         return
-    try:
-        parsed = format.parse(view.body)
-    except BadEntry:
-        yield about_entry(view, "body", "an entry", "bytes that are no entry")
-        return
-    for column in ("type", "subject", "actor", "time"):
-        expected, found = getattr(parsed, column), getattr(view, column)
-        if expected != found:
-            public = frozenset((str(expected), str(found)))
-            yield about_entry(view, column, values.shown(expected, public), values.shown(found, public))
+    parsed = format.parse(view.body)
+    subjects, mentions = {parsed.subject, *view.related}, {mention.subject for mention in row.mentions.all()}
+    if subjects != mentions:
+        yield about_entry(view, "mentions", " ".join(sorted(subjects)), " ".join(sorted(mentions)))
     for group in row.detail_groups.all():
-        expected_digest, found_digest = parsed.details.get(group.group), _digest(group)
-        if found_digest is not None and found_digest != expected_digest:
-            yield about_entry(view, f"details.{group.group}", (expected_digest or b"").hex(), found_digest.hex())
+        expected, actual = parsed.details.get(group.group), _digest(group)
+        if actual is not None and actual != expected:
+            yield about_entry(view, f"details.{group.group}", (expected or b"").hex(), actual.hex())
 
 
 def _digest(group: Details) -> bytes | None:

@@ -1,6 +1,6 @@
 """What the tables of upper rooms must hold, according to the log. Rooms register a pure function for each event type."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -43,7 +43,58 @@ class ExpectedRow:
 Details: TypeAlias = Mapping[str, Mapping[str, Any]]
 ExpectRows: TypeAlias = Callable[[EntryView, Details], Sequence[ExpectedRow]]
 
+Related: TypeAlias = Callable[[EntryView], Collection[str]]
+
 _functions: dict[str, ExpectRows] = {}
+
+
+@dataclass(frozen=True)
+class SpokenFor:
+    """A table in which every row is one that an entry speaks about; a row beside them was put there past the log.
+
+    `keys` are the forms in which expectations write a row's key. The entries are those of `types` whose own subject is a
+    prefix and the value of a look-up, as (prefix, look-up) in `subjects`. `only` narrows the rows.
+    """
+
+    table: str
+    keys: Sequence[Sequence[str]]
+    subjects: Sequence[tuple[str, str]]
+    types: Sequence[str]
+    only: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A table whose rows are named by the SHA-256, in hex, of the bytes they hold."""
+
+    table: str
+    key: str
+    body: str
+
+
+spoken_for: dict[str, SpokenFor] = {}
+addressed: dict[str, Addressed] = {}
+_related: list[Related] = []
+
+
+def register_spoken_for(table: SpokenFor) -> None:
+    """The daily audit looks for rows of this table that no entry speaks about."""
+    spoken_for[table.table] = table
+
+
+def register_addressed(table: Addressed) -> None:
+    """The daily audit hashes the bytes in this table again."""
+    addressed[table.table] = table
+
+
+def register_related(related: Related) -> None:
+    """`related(entry)` says which subjects besides its own an entry must be found under. It is pure."""
+    _related.append(related)
+
+
+def related_subjects(entry: EntryView) -> set[str]:
+    """The subjects under which an entry must be found, its own among them."""
+    return {entry.subject, *(subject for function in _related for subject in function(entry))}
 
 
 def register_expected_rows(event_type: str, expect_rows: ExpectRows) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from django.db.models import Max
+
 from chain import calls
 from chain import selectors as chain
 from chain.errors import ChainError
@@ -118,6 +120,10 @@ def _files(store: Store, head: Head) -> Iterator[tuple[str, str]]:
 
 
 def _leaves(log: Log) -> Iterator[tuple[str, str]]:
+    last = Entry.objects.aggregate(last=Max("leaf_index"))["last"]
+    size = Log.objects.get().size  # after the entries: whatever has a place is counted
+    if last is not None and last >= size:
+        yield f"size {size}", f"an entry at {last}"
     # Sequenced since the row was read: compare with the size it had then.
     yield from _compare(Head(log.size, bytes(log.root)), Head(log.size, tree_files.root_of_entries(log.size)))
 

@@ -59,10 +59,17 @@ def about_entry(entry: EntryView, column: str, expected: str, found: str) -> Fin
     return Finding(entry, entry.subject, "ledger.Entry", place, column, expected, found)
 
 
+def about_row(check: str, table: str, key: str, expected: object, found: object) -> Finding:
+    """A row that the log says nothing of, or whose bytes are not those it is named by."""
+    public: frozenset[str] = frozenset()
+    words = (_shown_key(key, public), check, values.shown(expected, public), values.shown(found, public))
+    return Finding(None, LOG, table, *words)
+
+
 def settle(findings: Iterable[Finding], now: datetime, *, unchecked: frozenset[str] = frozenset()) -> int:
     """Make the open mismatches those that were found; returns how many are open.
 
-    Everything else that was open is resolved, except the checks of the log as a whole that this audit did not make.
+    Everything else that was open is resolved, except the checks without an entry that this audit did not make.
     """
     found = {finding.name: finding for finding in findings}
     still_open = 0
@@ -71,7 +78,7 @@ def settle(findings: Iterable[Finding], now: datetime, *, unchecked: frozenset[s
         if finding is not None:
             row.expected, row.found, row.last_seen = finding.expected, finding.found, now
             still_open += 1
-        elif row.table == LOG and row.column in unchecked:
+        elif row.entry_id is None and row.column in unchecked:
             still_open += 1
         else:
             row.resolved = now

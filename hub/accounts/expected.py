@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.accounts.reserved import tombstone
-from ledger.expecting import ExpectedRow
+from ledger.expecting import ExpectedRow, SpokenFor
 from ledger.records import EntryView
 
 TABLE = "accounts.Account"
+# A person's account that no registration speaks of was not made by a service.
+PEOPLE = SpokenFor(TABLE, [("pseudonym",)], [("acct:", "pseudonym")], ["account.registered"], {"kind": "person"})
 
 
 def account_registered(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:

@@ -6,15 +6,19 @@ class RepositoriesConfig(AppConfig):
     label = "repositories"
 
     def ready(self) -> None:
-        from hub.repositories import describing, expected, own_data, selectors
-        from hub.uploads.selectors import register_reader
-        from ledger.auditing import register_expected_rows
+        from hub.repositories import complete, describing, expected, own_data, publishers, selectors
+        from hub.uploads.selectors import register_publisher, register_reader
+        from ledger.auditing import register_addressed, register_expected_rows, register_spoken_for
         from ledger.describing import register_label, register_readable
 
         for event_type, rows in expected.EXPECTED.items():
             register_expected_rows(event_type, rows)
+        for table in complete.SPOKEN_FOR:
+            register_spoken_for(table)
+        register_addressed(complete.TREES)
         register_label("repo", describing.repository_labels)
         register_label("rev", describing.revision_labels)
         register_readable(describing.readable)
         register_reader(selectors.reads)
+        register_publisher(publishers.has_published)
         own_data.register()

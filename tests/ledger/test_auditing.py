@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,8 @@ from django.utils import timezone
 from chain import selectors as chain
 from ledger import auditing, comparing, expecting, selectors, services
 from ledger.auditing import ERASED, ExpectedRow, register_expected_rows
-from ledger.models import AuditRun, Checkpoint, Details, Entry, Log, Mismatch
+from ledger.mismatches import about_row
+from ledger.models import AuditRun, Checkpoint, Details, Entry, Log, Mention, Mismatch
 from ledger.records import EntryView
 from ledger.values import equal, shown
 from tests.ledger.conftest import ACTOR, Ledger
@@ -416,6 +418,61 @@ def test_a_pending_entry_that_was_spoilt_is_found(notes: Notes) -> None:
     assert found() == [("ledger.Entry", "body")]
 
 
+def test_an_entry_whose_bytes_were_changed_neither_stops_the_audit_nor_hides_an_earlier_one(notes: Notes) -> None:
+    notes.keep("a", "first")
+    settle(notes)
+    notes.keep("a", "second")
+    settle(notes)
+    Session.objects.update(session_data="changed")
+    Entry.objects.filter(leaf_index=2).update(body=b"x")
+    full(notes)
+    assert found() == [("ledger.Entry", "body"), ("sessions.Session", "session_data")]
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_an_entry_that_lacks_what_its_type_holds_neither_stops_the_audit_nor_hides_an_earlier_one(
+    notes: Notes, name: str
+) -> None:
+    notes.keep("a")
+    settle(notes)
+    Session.objects.update(session_data="changed")
+    notes.ledger.record(type="note.kept", subject=subject(name), data={})
+    settle(notes)
+    full(notes)
+    assert set(found()) == {("ledger.Entry", "data"), ("sessions.Session", "session_data")}
+
+
+def test_an_entry_that_was_taken_out_of_a_subjects_history_is_found(notes: Notes) -> None:
+    notes.keep("a", related=OTHERS)
+    settle(notes)
+    Mention.objects.filter(subject=OTHERS).delete()
+    full(notes)
+    assert found() == [("ledger.Entry", "mentions")]
+
+
+def test_an_entry_that_is_no_longer_related_to_what_it_names_is_found(
+    notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expecting, "_related", [lambda entry: [OTHERS] if entry.type == "note.kept" else []])
+    notes.keep("a", related=OTHERS)
+    settle(notes)
+    assert full(notes).mismatches == 0
+    Entry.objects.update(related=[])
+    Mention.objects.filter(subject=OTHERS).delete()
+    full(notes)
+    assert found() == [("ledger.Entry", "related")]
+
+
+def test_an_entry_beyond_the_end_of_the_log_is_found(notes: Notes) -> None:
+    notes.keep("a")
+    settle(notes)
+    entry = Entry.objects.get(leaf_index=1)
+    entry.pk, entry.uid, entry.leaf_index = None, uuid.uuid4(), 1_000_000
+    entry.save(force_insert=True)
+    full(notes)
+    assert found() == [("log", "leaves")]
+
+
 def test_a_root_in_the_database_that_was_changed_is_found(notes: Notes) -> None:
     notes.keep("a")
     settle(notes)
@@ -547,6 +604,21 @@ def test_two_audits_do_not_run_at_once(notes: Notes) -> None:
     done.set()
     other.join()
     assert touched(notes) is not None
+
+
+def test_a_finding_without_an_entry_stays_until_an_audit_looks_again(
+    notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extra = about_row("(no entry)", "sessions.Session", '{"session_key":"x"}', 0, 1)
+    monkeypatch.setattr(auditing, "find_unsaid", lambda: iter([extra]))
+    notes.keep("a")
+    settle(notes)
+    full(notes)
+    notes.keep("b")
+    settle(notes)
+    assert found() == [("sessions.Session", "(no entry)")]
+    monkeypatch.setattr(auditing, "find_unsaid", lambda: iter([]))
+    assert full(notes).mismatches == 0
 
 
 def test_old_audits_of_what_was_touched_are_forgotten(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
