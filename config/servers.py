@@ -118,7 +118,7 @@ class Postgres:
         assert self._user is not None
         for folder in (self.data, self.sockets):
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
-        self.sockets.chmod(0o711)
+        self.sockets.chmod(0o700)  # root, who runs everything else, may enter all the same
         for path in (self.data, self.bin):
             for parent in path.parents:
                 mode = parent.stat().st_mode

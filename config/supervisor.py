@@ -66,6 +66,7 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
     sockets: Path | None = None
+    demo: "subprocess.Popen[bytes] | None" = None
 
     # --- progress ----------------------------------------------------------------------------------
 
@@ -81,7 +82,7 @@ class Supervisor:
     # --- start -------------------------------------------------------------------------------------
 
     def run(self) -> int:
-        fresh = not (self.data / "run").exists()
+        self.note_demo()
         (self.data / "run").mkdir(parents=True, exist_ok=True)
         (self.data / "logs").mkdir(exist_ok=True)
         lock = (self.data / "run" / "lock").open("w")
@@ -97,7 +98,7 @@ class Supervisor:
             self.start_children(listening)
             self.step("web pages answer", self.wait_until_ready)
             print(f"\nAkashi is ready: http://{self.host}:{self.port}   (Ctrl-C stops it)", flush=True)
-            if fresh and os.environ.get("DEMO", "1") != "0" and "CHAIN_RPC_URLS" not in os.environ:
+            if self.demo_due.exists():
                 self.start_demo()
             self.watch()
         except KeyboardInterrupt:
@@ -176,12 +177,26 @@ class Supervisor:
         child.started = time.monotonic()
         self.write_pids()
 
+    @property
+    def demo_due(self) -> Path:
+        """There while demo content is wanted and not complete: a start that fails or is cut off does not lose it."""
+        return self.data / "run" / "demo-due"
+
+    def note_demo(self) -> None:
+        """Only a new data folder gets demo content, and only on the embedded chain."""
+        wanted = os.environ.get("DEMO", "1") != "0" and "CHAIN_RPC_URLS" not in os.environ
+        if wanted and not self.demo_due.parent.exists():
+            self.demo_due.parent.mkdir(parents=True)
+            self.demo_due.touch()
+        elif not wanted:
+            self.demo_due.unlink(missing_ok=True)
+
     def start_demo(self) -> None:
         """Demo content comes after the ready line; its progress shows on the pages and in logs/demo.log."""
         command = [sys.executable, str(ROOT / "manage.py"), "demo"]
         print("Demo content is being made; its passwords will be in", self.data / "demo-accounts.txt", flush=True)
         with (self.data / "logs" / "demo.log").open("ab") as log:
-            subprocess.Popen(
+            self.demo = subprocess.Popen(
                 command, env={**os.environ, **self.environment}, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=die_with_parent(signal.SIGTERM),
             )  # fmt: skip
@@ -205,6 +220,8 @@ class Supervisor:
     def watch(self) -> None:
         while not self.stopping:
             self.restart_what_ended()
+            if self.demo is not None and self.demo.poll() == 0:
+                self.demo_due.unlink(missing_ok=True)
             time.sleep(0.25)
 
     def restart_what_ended(self) -> None:
@@ -247,6 +264,7 @@ class Supervisor:
         """First what takes requests, then what works on them, then the servers, each given time to finish."""
         self.stopping = True
         print("\nStopping …", flush=True)
+        _end(self.demo, 5)
         for child in self.children:
             _end(child.process, 15)
         for _name, server in reversed(self.servers):

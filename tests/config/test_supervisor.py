@@ -6,9 +6,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from config.supervisor import Supervisor
 from tests.running_hub import RunningHub
 
 pytestmark = pytest.mark.timeout(600)
@@ -64,6 +66,33 @@ def test_a_second_hub_on_the_same_data_is_refused_with_a_reason(hub: RunningHub)
     finally:
         second.stop()
         shutil.rmtree(second.folder, ignore_errors=True)
+
+
+def test_nobody_else_may_enter_the_folder_of_the_sockets(hub: RunningHub) -> None:
+    # PostgreSQL asks for no password there.
+    endpoints = json.loads((hub.data / "run" / "endpoints.json").read_text())
+    folder = Path(urlsplit(endpoints["REDIS_URL"]).path).parent
+    assert (folder / ".s.PGSQL.5432").exists()
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_demo_content_is_due_until_it_is_complete_and_only_in_a_new_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CHAIN_RPC_URLS", "DEMO"):
+        monkeypatch.delenv(name, raising=False)
+    supervisor = Supervisor(tmp_path / "var", "127.0.0.1", 0)
+    supervisor.note_demo()
+    assert supervisor.demo_due.exists()
+    supervisor.note_demo()
+    assert supervisor.demo_due.exists(), "a start that failed on the way, because its port was taken, say"
+    supervisor.demo_due.unlink()
+    supervisor.note_demo()
+    assert not supervisor.demo_due.exists(), "complete"
+    monkeypatch.setenv("DEMO", "0")
+    without = Supervisor(tmp_path / "other", "127.0.0.1", 0)
+    without.note_demo()
+    assert not without.demo_due.exists()
 
 
 def test_ctrl_c_stops_everything_and_the_next_start_has_it_all(hub: RunningHub) -> None:
