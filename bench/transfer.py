@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,8 @@ def _measure(hub: Any, nginx: str, token: str) -> None:
         for _ in range(SIZE // CHUNK):
             file.write(os.urandom(CHUNK))
     os.sync()
-    copied, durable = (
-        min(_seconds(lambda: _copy_and_hash(source, hub.folder / "copy", sync=sync)) for _ in range(ROUNDS))
-        for sync in (False, True)
-    )
+    copied = min(_seconds(partial(_copy_and_hash, source, sync=False)) for _ in range(ROUNDS))
+    durable = min(_seconds(partial(_copy_and_hash, source, sync=True)) for _ in range(ROUNDS))
     sender = Sender(hub.port, token)
     sending = _seconds(lambda: sender.send(source))
     checking = _seconds(sender.wait)
@@ -84,7 +83,8 @@ def _measure(hub: Any, nginx: str, token: str) -> None:
     )
 
 
-def _copy_and_hash(source: Path, target: Path, *, sync: bool) -> None:
+def _copy_and_hash(source: Path, *, sync: bool) -> None:
+    target = source.with_name("copy")
     subprocess.run(["cp", source, target], check=True)
     if sync:
         subprocess.run(["sync", target], check=True)
