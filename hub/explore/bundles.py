@@ -21,7 +21,7 @@ def revision_bundle(repository: "Repository", revision: "Revision", viewer: Any)
     """
     entries = disclose(_entries(f"repo:{repository.id}"), viewer)
     line = repositories.own_line(revision, most=200)
-    salts = {f"repo:{repository.id}": bytes(repository.salt)} if revision.salted else {}
+    salts = {f"repo:{repository.id}": bytes(revision.salt)} if revision.salt is not None else {}
     return ledger.bundle(
         entries,
         trees=repositories.tree_bodies(revision),

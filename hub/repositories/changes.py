@@ -1,7 +1,8 @@
 """What somebody wants to do to the files of a repository, and where the bytes for it come from."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -52,6 +53,32 @@ class Folded:
     puts: dict[str, Change] = field(default_factory=dict)
     removals: set[str] = field(default_factory=set)
     cleared: set[str] = field(default_factory=set)
+    _below: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def put(self, path: str, change: Change) -> None:
+        self.puts[path] = change
+        self._below[path].add(path)
+        for folder in _folders(path):
+            self._below[folder].add(path)
+        if path in self.removals:
+            self.removals.remove(path)
+            self.cleared.add(path)
+
+    def remove(self, path: str) -> None:
+        """Of a file or folder; what these acts themselves put there is forgotten."""
+        put_before = [known for known in self._below.pop(path, ()) if self.puts.pop(known, None) is not None]
+        if put_before:
+            self.cleared.add(path)
+        elif path not in self.cleared:
+            self.removals.add(path)
+
+
+def _folders(path: str) -> Iterator[str]:
+    """Every folder above a path."""
+    place = path.rfind("/")
+    while place > 0:
+        yield path[:place]
+        place = path.rfind("/", 0, place)
 
 
 def fold(changes: Sequence[Change]) -> Folded:
@@ -64,15 +91,10 @@ def fold(changes: Sequence[Change]) -> Folded:
     folded = Folded()
     for change in changes:
         path = _clean(change)
-        if not change.removes:
-            folded.puts[path] = change
-            if path in folded.removals:
-                folded.removals.remove(path)
-                folded.cleared.add(path)
-        elif _take_back(folded, path):
-            folded.cleared.add(path)
+        if change.removes:
+            folded.remove(path)
         else:
-            folded.removals.add(path)
+            folded.put(path, change)
     return folded
 
 
@@ -81,14 +103,6 @@ def _clean(change: Change) -> str:
         return tree.clean_path(change.path.rstrip("/") if change.removes else change.path)
     except tree.TreeRefused as error:
         raise words.invalid_tree(error) from None
-
-
-def _take_back(folded: Folded, path: str) -> bool:
-    """Forget what was put at a path or below it; whether there was such a thing."""
-    below = [known for known in folded.puts if known == path or known.startswith(f"{path}/")]
-    for known in below:
-        del folded.puts[known]
-    return bool(below)
 
 
 def find_bytes(account: "Account", puts: Mapping[str, Change], now: datetime) -> dict[str, Bytes]:

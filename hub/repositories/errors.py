@@ -47,6 +47,13 @@ class BytesGone(Gone):
     code = "EntryNotFound"
 
 
+class DamagedTree(BytesGone):
+    """A stored directory is not the one that its digest names."""
+
+    def __init__(self) -> None:
+        super().__init__(_("A folder of this revision is damaged or missing here. The operator has to repair it."))
+
+
 class StaleParent(Conflict):
     """Somebody published since the caller looked."""
 

@@ -45,10 +45,9 @@ def repository_transferred(entry: EntryView, details: Details) -> list[ExpectedR
 
 
 def visibility_changed(entry: EntryView, details: Details) -> list[ExpectedRow]:
-    """With the salt, once that is public."""
-    columns: dict[str, Any] = {"visibility": entry.data["visibility"]}
-    if "salt" in entry.data:
-        columns["salt"] = bytes.fromhex(entry.data["salt"])
+    """With the salt once it is public. Later the repository has another one, of which the log says nothing."""
+    salt = bytes.fromhex(entry.data["salt"]) if "salt" in entry.data else ERASED
+    columns: dict[str, Any] = {"visibility": entry.data["visibility"], "salt": salt}
     return [_repository(entry.subject, columns)]
 
 

@@ -14,6 +14,8 @@ def new_salt() -> bytes:
 
 
 class Repository(models.Model):
+    """`salt` goes into the leaves of revisions published while it is not public; a published salt is replaced by a new one."""
+
     class Kind(models.TextChoices):
         MODEL = "model"
         DATASET = "dataset"
@@ -39,7 +41,7 @@ class Repository(models.Model):
     licence = models.CharField(max_length=80, blank=True)
     tags = models.JSONField(default=list)
     search_text = models.TextField(blank=True)
-    entry = models.ForeignKey("ledger.Entry", on_delete=models.PROTECT, related_name="+")
+    entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint("kind", "owner", Lower("name"), name="repositories_name_once")]
@@ -68,7 +70,10 @@ class Tree(models.Model):
 
 
 class Revision(models.Model):
-    """A published state. `id` is the SHA-256 (hex) of `body`, the revision object's RFC 8785 bytes."""
+    """A published state. `id` is the SHA-256 (hex) of `body`, the revision object's RFC 8785 bytes.
+
+    `salt` is what its leaves were salted with; null when they are not. The repository's own salt may be newer.
+    """
 
     id = models.CharField(max_length=64, primary_key=True)
     repository = models.ForeignKey(Repository, on_delete=models.PROTECT, related_name="revisions")
@@ -84,11 +89,18 @@ class Revision(models.Model):
     file_count = models.IntegerField()
     byte_count = models.BigIntegerField()
     salted = models.BooleanField()
+    salt = models.BinaryField(max_length=32, null=True)
     published = models.DateTimeField()
-    entry = models.ForeignKey("ledger.Entry", on_delete=models.PROTECT, related_name="+")
+    entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["repository", "number"], name="repositories_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "number"], name="repositories_number_once"),
+            models.CheckConstraint(
+                condition=Q(salted=True, salt__isnull=False) | Q(salted=False, salt__isnull=True),
+                name="repositories_salted_with_salt",
+            ),
+        ]
 
     @property
     def commit(self) -> str:

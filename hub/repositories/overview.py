@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db.models import Count, F, Func, Q, QuerySet, TextField
 
 from hub import names
+from hub.repositories import revision as revision_object
 from hub.repositories.access import account_of, visible
 from hub.repositories.browsing import with_heads
 from hub.repositories.models import FileChange, LineageEdge, Maintainer, Repository, Revision
@@ -164,10 +165,21 @@ def sources_of(revision: Revision, viewer: Any) -> list[LineageEdge]:
     A source that the viewer may not see comes as an outside one without address, named by nothing but these words.
     """
     rows = revision.sources.select_related(*(f"source__{path}" for path in WITH_REVISION)).order_by("pk")
-    edges = list(rows)
+    edges = [edge for edge in rows if _said(revision, edge)]
     ids = {edge.source.repository_id for edge in edges if edge.source is not None}
     seen = set(visible(viewer).filter(pk__in=ids).values_list("pk", flat=True))
     return [edge if edge.source is None or edge.source.repository_id in seen else _hidden(edge) for edge in edges]
+
+
+def _said(revision: Revision, edge: LineageEdge) -> bool:
+    """Whether the revision object itself names this source; a row that was slipped in says nothing."""
+    try:
+        named = revision_object.decode(bytes(revision.body)).edges
+    except revision_object.MalformedRevision:
+        return False
+    return any(
+        (e.relation, e.source, e.outside) == (edge.relation, edge.source_id or "", edge.outside_digest) for e in named
+    )
 
 
 def _hidden(edge: LineageEdge) -> LineageEdge:
@@ -183,7 +195,8 @@ def uses_of(revision: Revision, viewer: Any, most: int = 100) -> list[LineageEdg
         source__repository_id=revision.repository_id, revision__repository__in=visible(viewer)
     ).exclude(revision__repository_id=revision.repository_id)
     related = [f"{end}__{path}" for end in ("revision", "source") for path in WITH_REVISION]
-    return list(rows.select_related(*related).order_by("-revision__published", "pk")[:most])
+    found = rows.select_related(*related).order_by("-revision__published", "pk")[:most]
+    return [edge for edge in found if _said(edge.revision, edge)]
 
 
 def used_by(repository: Repository, viewer: Any, most: int = 100) -> list[Repository]:

@@ -210,6 +210,7 @@ def _save_revision(account: "Account", repository: Repository, draft: _Draft, en
         file_count=built.file_count,
         byte_count=built.byte_count,
         salted=built.salted,
+        salt=draft.state.salt,
         published=built.time,
         entry=entry,
     )

@@ -9,8 +9,8 @@ from django.apps import apps
 from django.utils.translation import gettext as _
 
 from hub.repositories import tree
-from hub.repositories.errors import BytesGone, PathNotFound
-from hub.repositories.models import FileChange, Repository, Revision, SaltedLeaf, Tree
+from hub.repositories.errors import BytesGone, DamagedTree, PathNotFound
+from hub.repositories.models import FileChange, Revision, SaltedLeaf, Tree
 from hub.uploads.selectors import blob_store
 
 if TYPE_CHECKING:
@@ -66,7 +66,10 @@ class ChangeView:
 
 # --- trees ---------------------------------------------------------------------------------------
 class StoredTrees:
-    """A `tree.Reader` over the database that remembers what it read. For one request or one service call."""
+    """A `tree.Reader` over the database that remembers what it read. For one request or one service call.
+
+    Every directory is compared with its digest. Raises DamagedTree for one that differs or is missing.
+    """
 
     def __init__(self, known: Mapping[str, bytes] | None = None) -> None:
         self._known: dict[str, bytes] = {tree.EMPTY_ROOT: tree.EMPTY, **(known or {})}
@@ -75,13 +78,27 @@ class StoredTrees:
         missing = [digest for digest in digests if digest not in self._known]
         for start in range(0, len(missing), _CHUNK):
             rows = Tree.objects.filter(digest__in=missing[start : start + _CHUNK]).values_list("digest", "body")
-            self._known.update((digest, bytes(body)) for digest, body in rows)
+            self._known.update((digest, _intact(digest, bytes(body))) for digest, body in rows)
+        if any(digest not in self._known for digest in missing):
+            raise DamagedTree
         return {digest: self._known[digest] for digest in digests}
 
 
-def leaf_of(repository: Repository, sha256: str, *, salted: bool) -> str:
-    """What stands in the tree for these bytes."""
-    return tree.salted_leaf(bytes(repository.salt), sha256) if salted else sha256
+def _intact(digest: str, body: bytes) -> bytes:
+    """A directory is named by its digest, so one that was changed is never taken for what was published."""
+    if tree.digest_of(body) != digest:
+        raise DamagedTree
+    return body
+
+
+def leaf_of(sha256: str, salt: bytes | None) -> str:
+    """What stands in a tree for these bytes; without a salt the digest itself."""
+    return tree.salted_leaf(salt, sha256) if salt is not None else sha256
+
+
+def salt_of(revision: Revision) -> bytes | None:
+    """What the leaves of a revision are salted with, if they are."""
+    return bytes(revision.salt) if revision.salt is not None else None
 
 
 def blobs_of(revision: Revision, leaves: Iterable[str]) -> dict[str, "Blob"]:
@@ -206,8 +223,8 @@ def changes_of(revision: Revision) -> list[ChangeView]:
 
 def _change_view(row: FileChange, revision: Revision) -> ChangeView:
     sides = []
-    for blob, size in ((row.old_blob, row.old_size), (row.blob, row.size)):
-        leaf = leaf_of(revision.repository, blob.sha256, salted=revision.salted) if blob else ""
+    for blob, size, owner in ((row.old_blob, row.old_size, revision.parent), (row.blob, row.size, revision)):
+        leaf = leaf_of(blob.sha256, salt_of(owner)) if blob and owner else ""
         sides.append(FileView(row.path, size or 0, leaf, blob) if blob else None)
     action: Action = "added" if sides[0] is None else "removed" if sides[1] is None else "changed"
     return ChangeView(row.path, action, sides[0], sides[1])
@@ -215,7 +232,7 @@ def _change_view(row: FileChange, revision: Revision) -> ChangeView:
 
 def changes_between(old: Revision, new: Revision) -> list[ChangeView]:
     """Every path whose bytes differ between two revisions, by path. Equal folders are not opened."""
-    if old.salted != new.salted:
+    if salt_of(old) != salt_of(new):
         return _changes_by_bytes(old, new)
     differences = tree.diff_trees(StoredTrees(), old.root_tree_id, new.root_tree_id)
     before = blobs_of(old, (found.old.digest for found in differences if found.old))
@@ -231,7 +248,7 @@ def _side(path: str, leaf: tree.Leaf | None, blobs: Mapping[str, "Blob"]) -> Fil
 
 
 def _changes_by_bytes(old: Revision, new: Revision) -> list[ChangeView]:
-    """When one tree is salted and the other is not, their leaves say nothing about each other."""
+    """Leaves under different salts say nothing about each other."""
     before, after = _views(old), _views(new)
     found = []
     for path in sorted(before.keys() | after.keys(), key=str.encode):

@@ -22,7 +22,7 @@ from hub.repositories.card import NAME as CARD
 from hub.repositories.card import edit_fields
 from hub.repositories.changes import Change
 from hub.repositories.front_matter import FrontMatterRefused
-from hub.repositories.models import Maintainer, Repository, Revision
+from hub.repositories.models import Maintainer, Repository, Revision, new_salt
 from hub.repositories.publishing import lock, publish_revision
 from hub.repositories.revision import cut_time
 
@@ -192,7 +192,11 @@ def set_fields(text: str, fields: Mapping[str, Any]) -> str:
 
 # --- settings ------------------------------------------------------------------------------------
 def change_visibility(*, account: "Account", repository: Repository, visibility: str, now: datetime) -> None:
-    """Who sees it from now on. Becoming public publishes the salt, so that its earlier revisions can be recomputed."""
+    """Who sees it from now on.
+
+    Becoming public publishes the salt, so that its earlier revisions can be recomputed; leaving the public takes a new one,
+    because a published salt hides nothing.
+    """
     _check_visibility(visibility)
     moment = cut_time(now)
     with transaction.atomic():
@@ -203,9 +207,11 @@ def change_visibility(*, account: "Account", repository: Repository, visibility:
         if visibility == Repository.Visibility.PUBLIC:
             data["salt"] = bytes(locked.salt).hex()
         record("repository.visibility_changed", subject=f"repo:{locked.pk}", actor=account, data=data, now=moment)
+        if visibility != Repository.Visibility.PUBLIC:
+            locked.salt = new_salt()
         locked.visibility = visibility
-        locked.save(update_fields=["visibility"])
-    repository.visibility = visibility
+        locked.save(update_fields=["visibility", "salt"])
+    repository.visibility, repository.salt = visibility, locked.salt
 
 
 def rename(*, account: "Account", repository: Repository, name: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hub.repositories import tree, words
 from hub.repositories.changes import Bytes, Change, Folded, find_bytes, fold
 from hub.repositories.models import FileChange, Repository, Revision, SaltedLeaf, Tree
-from hub.repositories.reading import StoredTrees, all_files, blobs_of, leaf_of
+from hub.repositories.reading import StoredTrees, all_files, blobs_of, leaf_of, salt_of
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -30,7 +30,11 @@ class State:
     sha256: Mapping[str, str]
     file_count: int
     byte_count: int
-    salted: bool
+    salt: bytes | None
+
+    @property
+    def salted(self) -> bool:
+        return self.salt is not None
 
     def count(self, action: str) -> int:
         return sum(difference.action == action for difference in self.differences)
@@ -71,20 +75,20 @@ def apply(
     account: "Account", repository: Repository, parent: Revision | None, changes: Sequence[Change], now: datetime
 ) -> State:
     """The state after `changes`, its directories saved. Raises Invalid at `changes`."""
-    salted = repository.visibility != Repository.Visibility.PUBLIC
+    salt = None if repository.visibility == Repository.Visibility.PUBLIC else bytes(repository.salt)
     folded = fold(changes)
     puts = find_bytes(account, folded.puts, now)
-    leaves = {path: tree.Leaf(leaf_of(repository, b.sha256, salted=salted), b.size) for path, b in puts.items()}
-    base = _base(repository, parent, salted=salted)
+    leaves = {path: tree.Leaf(leaf_of(b.sha256, salt), b.size) for path, b in puts.items()}
+    base = _base(parent, salt)
     reader = StoredTrees(base.trees)
     applied = _apply(reader, base.root, leaves, folded)
     differences = tree.diff_trees(StoredTrees({**base.trees, **applied.trees}), base.root, applied.root)
     new_leaves = {leaf.digest: puts[path].sha256 for path, leaf in leaves.items()}
     known = {**base.sha256, **new_leaves, **_old_leaves(parent, differences, base)}
-    _save(repository, {**base.trees, **applied.trees}, {**base.sha256, **new_leaves} if salted else {})
+    _save(repository, {**base.trees, **applied.trees}, {**base.sha256, **new_leaves} if salt else {})
     added = sum(d.old is None for d in differences) - sum(d.new is None for d in differences)
     return State(
-        applied.root, base.root or tree.EMPTY_ROOT, differences, known, base.files + added, applied.size, salted
+        applied.root, base.root or tree.EMPTY_ROOT, differences, known, base.files + added, applied.size, salt
     )  # fmt: skip
 
 
@@ -96,20 +100,20 @@ def _apply(reader: StoredTrees, root: str | None, leaves: Mapping[str, tree.Leaf
         raise words.invalid_tree(error) from None
 
 
-def _base(repository: Repository, parent: Revision | None, *, salted: bool) -> _Base:
+def _base(parent: Revision | None, salt: bytes | None) -> _Base:
     if parent is None:
         return _Base()
-    if parent.salted == salted:
+    if salt_of(parent) == salt:
         return _Base(parent.root_tree_id, parent.file_count)
-    return _other_form(repository, parent, salted=salted)
+    return _other_form(parent, salt)
 
 
-def _other_form(repository: Repository, parent: Revision, *, salted: bool) -> _Base:
+def _other_form(parent: Revision, salt: bytes | None) -> _Base:
     """After a change of visibility: the parent's files under leaves of the new form, all directories written anew."""
     old = dict(all_files(parent))
     blobs = blobs_of(parent, (leaf.digest for leaf in old.values()))
     files = {path: Bytes(blobs[leaf.digest].sha256, leaf.size) for path, leaf in old.items()}
-    leaves = {path: tree.Leaf(leaf_of(repository, b.sha256, salted=salted), b.size) for path, b in files.items()}
+    leaves = {path: tree.Leaf(leaf_of(b.sha256, salt), b.size) for path, b in files.items()}
     applied = tree.apply_changes(StoredTrees(), None, leaves)
     sha256 = {leaf.digest: files[path].sha256 for path, leaf in leaves.items()}
     return _Base(applied.root, len(files), applied.trees, sha256)

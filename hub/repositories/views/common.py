@@ -37,6 +37,10 @@ def show(
 
 def split_rev(repository: Repository, rest: str) -> tuple[str, str]:
     """`main/data/a.csv` as revision and path. Names of branches may hold slashes: the longest known one wins."""
+    for prefix in ("refs/heads/", "refs/tags/"):
+        if rest.startswith(prefix):
+            rev, path = split_rev(repository, rest.removeprefix(prefix))
+            return prefix + rev, path
     segments = rest.strip("/").split("/")
     prefixes = ["/".join(segments[:count]) for count in range(2, min(len(segments), MOST_SEGMENTS) + 1)]
     known = Reference.objects.filter(repository=repository, name__in=prefixes).values_list("name", flat=True)

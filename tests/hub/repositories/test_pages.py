@@ -207,7 +207,7 @@ def test_two_revisions_stand_beside_each_other(client: Client, rich: Repository)
 
 def test_branches_may_have_slashes_in_their_names(client: Client, rich: Repository) -> None:
     Reference.objects.create(repository=rich, kind="branch", name="try/one", revision=Revision.objects.get(number=2))
-    for rev in ("try/one", "try%2Fone"):
+    for rev in ("try/one", "try%2Fone", "refs/heads/try/one"):
         assert "benign" in text(client.get(f"{BASE}/blob/{rev}/cells.csv"))
         assert client.head(f"{BASE}/resolve/{rev}/cells.csv")["X-Repo-Commit"] == Revision.objects.get(number=2).commit
 
@@ -470,7 +470,8 @@ def test_more_rows_for_measurements_keep_what_was_typed(page: Client, rich: Repo
 
 
 def test_many_files_are_removed_by_typing_their_paths(page: Client, dataset: Repository, publish: Publish) -> None:
-    publish(dataset, {f"d/{n}": str(n) for n in range(201)} | {"a, b": "x"})
+    files: dict[str, str | None] = {f"d/{n}": str(n) for n in range(201)}
+    publish(dataset, files | {"a, b": "x"})
     html = text(page.get(f"{BASE}/upload"))
     assert 'name="remove_paths"' in html
     form = {**fields(html), "uploads": "[]", "kind": "data", "message": "Gone.", "remove_paths": "d\r\na, b\r\n"}

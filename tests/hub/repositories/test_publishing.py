@@ -11,7 +11,7 @@ from hub import events
 from hub.accounts.models import Account
 from hub.errors import Invalid, NotAllowed
 from hub.repositories import lineage, revision, selectors, tree, words
-from hub.repositories.changes import Change
+from hub.repositories.changes import Change, fold
 from hub.repositories.errors import StaleParent
 from hub.repositories.models import FileChange, LineageEdge, Reference, Repository, Revision, SaltedLeaf, Tree
 from hub.repositories.services import change_visibility, edit_card, publish_revision
@@ -123,6 +123,15 @@ def test_a_commit_of_one_file_writes_only_the_folders_on_its_path(dataset: Repos
     publish(dataset, {"01/5/0157": "new"})
     assert Tree.objects.count() == before + 3
     assert FileChange.objects.filter(repository=dataset, number=3).count() == 1
+
+
+def test_many_acts_in_one_change_cost_no_more_than_their_number() -> None:
+    acts = [Change(f"a/{n}", content=b"") for n in range(100_000)] + [Change(f"a/{n}") for n in range(1, 100_000)]
+    folded = fold(acts)
+    assert set(folded.puts) == {"a/0"}
+    assert len(folded.cleared) == 99_999
+    folded = fold([*acts[:1_000], Change("a"), Change("b")])
+    assert (folded.puts, folded.removals) == ({}, {"b"})
 
 
 # --- refusals ------------------------------------------------------------------------------------
@@ -357,6 +366,24 @@ def test_equal_bytes_in_two_private_repositories_have_nothing_in_common(create: 
     assert first.head is not None
     assert second.head is not None
     assert first.head.root_tree_id != second.head.root_tree_id
+
+
+def test_a_salt_that_was_published_is_never_used_again(
+    private: Repository, publish: Publish, alice: Account, now: datetime
+) -> None:
+    first = publish(private, {"a.csv": "1"})
+    change_visibility(account=alice, repository=private, visibility="public", now=now)
+    published = bytes(private.salt).hex()
+    assert published in bytes(Entry.objects.latest("id").body).decode()
+    change_visibility(account=alice, repository=private, visibility="private", now=now)
+    second = publish(private, {"b.csv": "2"})
+    assert bytes(first.salt or b"").hex() == published
+    assert bytes(second.salt or b"").hex() != published
+    leaves = dict(selectors.all_files(second))
+    assert leaves["a.csv"].digest == tree.salted_leaf(bytes(second.salt or b""), sha256("1"))
+    assert paths(second) == {"README.md": sha256(CARD), "a.csv": sha256("1"), "b.csv": sha256("2")}
+    assert [change.path for change in selectors.changes_of(second)] == ["b.csv"]
+    assert [change.path for change in selectors.changes_between(first, second)] == ["b.csv"]
 
 
 # --- time ----------------------------------------------------------------------------------------

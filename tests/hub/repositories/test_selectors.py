@@ -1,5 +1,6 @@
 """Reading repositories: by name, by revision, by folder, by word, by digest; and never more than one may see."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,8 +9,8 @@ from django.utils import timezone
 
 from hub.accounts.models import Account
 from hub.repositories import links, selectors, tree
-from hub.repositories.errors import BytesGone, PathNotFound, RevisionNotFound
-from hub.repositories.models import Reference, Repository, Revision
+from hub.repositories.errors import BytesGone, DamagedTree, PathNotFound, RevisionNotFound
+from hub.repositories.models import LineageEdge, Reference, Repository, Revision, Tree
 from hub.repositories.services import add_maintainer
 from hub.uploads.models import Blob
 from hub.uploads.selectors import readable_blob
@@ -125,6 +126,29 @@ def test_all_directories_of_a_revision_prove_it(dataset: Repository, publish: Pu
     digests = [tree.digest_of(body) for body in bodies]
     assert digests[0] == published.root_tree_id
     assert len(digests) == len(set(digests)) == 4
+
+
+def test_a_folder_that_was_changed_in_the_database_is_not_served(dataset: Repository, publish: Publish) -> None:
+    published = publish(dataset, {"a.csv": "1"})
+    other = Tree.objects.exclude(pk=published.root_tree_id).earliest("pk")
+    Tree.objects.filter(pk=published.root_tree_id).update(body=other.body)
+    reads: list[Callable[[Revision], object]] = [
+        selectors.list_directory,
+        selectors.tree_bodies,
+        lambda found: selectors.file_at(found, "a.csv"),
+    ]
+    for read in reads:
+        with pytest.raises(DamagedTree):
+            read(published)
+
+
+def test_a_source_that_was_slipped_in_is_not_shown(dataset: Repository, create: Create) -> None:
+    model = create("logistic", kind="model")
+    assert model.head is not None
+    assert dataset.head is not None
+    LineageEdge.objects.create(revision=model.head, relation="trained_on", source=dataset.head)
+    assert selectors.sources_of(model.head, None) == []
+    assert selectors.uses_of(dataset.head, None) == []
 
 
 # --- search --------------------------------------------------------------------------------------
