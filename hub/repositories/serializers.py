@@ -294,7 +294,7 @@ class RevisionDetailSerializer(RevisionSerializer):
         serializers.CharField(allow_null=True, help_text=gettext_lazy("Hex; a leaf is SHA-256(salt + file's SHA-256)"))
     )
     def get_salt(self, revision: Revision) -> str | None:
-        return bytes(revision.repository.salt).hex() if revision.salted else None
+        return bytes(revision.salt).hex() if revision.salt is not None else None
 
 
 class RepositorySerializer(serializers.ModelSerializer[Repository]):
