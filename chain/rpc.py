@@ -6,6 +6,7 @@ somebody was told about survives a crash. On a public chain there is no such add
 """
 
 import json
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -139,9 +140,7 @@ def _count(name: str, weight: int) -> int:
 
 # --- one call ------------------------------------------------------------------------------------
 def _answer(asked: Any) -> dict[str, Any]:
-    number = asked.get("id") if isinstance(asked, dict) else None
-    if not (number is None or isinstance(number, (str, int, float))):
-        number = None
+    number = _id(asked)
     try:
         return {"jsonrpc": "2.0", "id": number, "result": _result(asked)}
     except Refused as refusal:
@@ -151,6 +150,14 @@ def _answer(asked: Any) -> dict[str, Any]:
         return _error(number, Refused(refusal.code, refusal.message, data))
     except ChainError:
         return _error(number, Refused(UNAVAILABLE, "the chain's node does not answer"))
+
+
+def _id(asked: Any) -> str | int | float | None:
+    """The call's id as JSON can hold it: Python reads NaN and 1e400 too."""
+    found = asked.get("id") if isinstance(asked, dict) else None
+    if isinstance(found, float) and not math.isfinite(found):
+        return None
+    return found if isinstance(found, (str, int, float)) else None
 
 
 def _result(asked: Any) -> Any:
