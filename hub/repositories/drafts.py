@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from hub.repositories.models import Repository, Revision
+from hub.errors import Gone, Invalid
+from hub.repositories import card, reading, resolving
+from hub.repositories.front_matter import FrontMatterRefused
+from hub.repositories.models import Repository
 from hub.repositories.revision import Edge, outside_of, sources_of
 from ledger.describing import describe
 from ledger.records import EntryView
@@ -52,8 +55,9 @@ def about(account: "Account", repository: Repository, event_type: str, **data: A
     return sentence(account, event_type, f"repo:{repository.pk}", data)
 
 
-def publication(account: "Account", repository: Repository, edges: tuple[Edge, ...]) -> str:
-    """The sentence of the next revision."""
+def publication(account: "Account", repository: Repository, work: str) -> str:
+    """The sentence of the next revision, with the sources that its card names now, pinned as they would be now."""
+    edges = _edges(account, repository, work)
     data = {
         "repo": f"repo:{repository.pk}",
         "number": repository.revision_count + 1,
@@ -63,9 +67,10 @@ def publication(account: "Account", repository: Repository, edges: tuple[Edge, .
     return sentence(account, "revision.published", "rev:" + "0" * 64, data)
 
 
-def edges_of(revision: Revision | None) -> tuple[Edge, ...]:
-    """The sources of a revision, as they stand in its entry."""
-    if revision is None:
+def _edges(account: "Account", repository: Repository, work: str) -> tuple[Edge, ...]:
+    """What publishing would resolve; nothing when the card cannot be read or names a revision that is not there."""
+    try:
+        about = card.parse(reading.card_text(repository.head))
+        return resolving.resolve(account, repository, about, repository.head, work)
+    except (FrontMatterRefused, Invalid, Gone):
         return ()
-    rows = revision.sources.order_by("pk")
-    return tuple(Edge(row.relation, row.source_id or "", row.outside_digest, row.outside_url) for row in rows)

@@ -90,7 +90,7 @@ class NewForm(forms.Form):
         label=_("Who sees it?"),
         choices=[
             ("public", _("Everybody")),
-            ("private", _("You and those you name; the log shows only that it exists")),
+            ("private", _("You and those you name; the log shows that it is worked on, not what is in it")),
         ],
         widget=forms.RadioSelect,
         initial="public",

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hub import events
-from hub.errors import Invalid
+from hub.errors import Gone, Invalid
 from hub.repositories import access, card, markdown, metrics, resolving, revision, selectors, state, words
 from hub.repositories.browsing import search_text
 from hub.repositories.changes import Change
@@ -153,12 +153,20 @@ def read_card(after: state.State, parent: Revision | None) -> card.Card:
         size = changed.new.size if changed.new else 0
         text = _stored_text(sha256, size) if sha256 else ""
     else:
-        file = selectors.file_or_none(parent, card.NAME)
-        text = selectors.read_text(file, card.MAX_BYTES) if file is not None else ""
+        text = _present_text(parent)
     try:
         return card.parse(text)
     except FrontMatterRefused as error:
         raise Invalid("card", words.card_refusal(error)) from None
+
+
+def _present_text(parent: Revision | None) -> str:
+    try:
+        return selectors.card_text(parent)
+    except Gone:
+        raise Invalid(
+            "card", _("The bytes of the card are gone. Publish a new README.md with this revision.")
+        ) from None
 
 
 def _stored_text(sha256: str, size: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from django.apps import apps
 from django.utils.translation import gettext as _
 
-from hub.repositories import tree
+from hub.repositories import card, tree
 from hub.repositories.errors import BytesGone, DamagedTree, PathNotFound
 from hub.repositories.models import FileChange, Revision, SaltedLeaf, Tree
 from hub.uploads.selectors import blob_store
@@ -212,6 +212,12 @@ def read_bytes(file: FileView, most: int) -> bytes:
 def read_text(file: FileView, most: int) -> str:
     """The first `most` bytes as UTF-8; what is no UTF-8 becomes U+FFFD."""
     return read_bytes(file, most).decode("utf-8", errors="replace")
+
+
+def card_text(revision: Revision | None) -> str:
+    """The card of a revision; empty when it has none. Raises BytesGone."""
+    file = file_or_none(revision, card.NAME)
+    return read_text(file, card.MAX_BYTES) if file is not None else ""
 
 
 # --- differences ---------------------------------------------------------------------------------

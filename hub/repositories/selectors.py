@@ -48,6 +48,7 @@ from hub.repositories.reading import (
     FileView,
     ItemView,
     all_files,
+    card_text,
     changes_between,
     changes_of,
     file_at,
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
     from hub.accounts.models import Account
 
 __all__ = [
-    "ChangeView", "Facets", "FileView", "ItemView", "Person", "Role", "all_files", "changes_between", "changes_of",
+    "ChangeView", "Facets", "FileView", "ItemView", "Person", "Role", "all_files", "card_text", "changes_between", "changes_of",
     "damaged_paths", "damaged_repositories", "facets", "file_at", "file_or_none", "files_with_digest", "find_revision",
     "histories", "latest_revisions", "list_directory", "location", "may_change", "may_own_here", "may_publish",
     "may_read", "own_line", "owned_by", "owners_for", "people_counts", "people_of", "read_bytes", "read_text", "reads",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hub.errors import HubError, Invalid
+from hub.errors import Gone, HubError, Invalid
 from hub.repositories import (
     access,
     card,
@@ -38,14 +38,14 @@ SNIPPET_FILES = 3
 def page(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
     repository = load(request, kind, owner, name)
     head = repository.head
-    file = selectors.file_or_none(head, card.NAME)
-    rendered = rendering.markdown_file(repository, MAIN, file) if file is not None else None
+    rendered, gone = _rendered(repository, head)
     licence = licences.by_id(repository.licence) if repository.licence else None
     return show(
         request,
         repository,
         "card.html",
         card=rendered,
+        gone=gone,
         licence=licence,
         licence_words=words.OPENNESS[licence.openness] if licence else "",
         revision=head,
@@ -53,6 +53,15 @@ def page(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse
         sources=sources(request, head) if head else [],
         command=_command(repository, head),
     )
+
+
+def _rendered(repository: Repository, head: Revision | None) -> tuple[rendering.Rendered | None, str]:
+    """The card as HTML, or why its bytes cannot be shown; neither when there is none."""
+    try:
+        file = selectors.file_or_none(head, card.NAME)
+        return (rendering.markdown_file(repository, MAIN, file) if file is not None else None), ""
+    except Gone as error:
+        return None, str(error)
 
 
 def measured(revision: Revision, before: Revision | None = None) -> list[dict[str, Any]]:
@@ -75,6 +84,7 @@ def _row(comparison: metrics.Comparison) -> dict[str, Any]:
         "before": figures.shown(before.value) if before is not None else "",
         "low": figures.shown(metric.low) if interval and metric.low is not None else "",
         "high": figures.shown(metric.high) if interval and metric.high is not None else "",
+        "how": ", ".join(word.replace("_", " ") for word in (metric.method, metric.split) if word),
         "effect": figures.effect(comparison),
         "tone": figures.tone(comparison),
     }
@@ -118,9 +128,15 @@ def edit(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse
             return _publish(request, repository, form)
         return _editor(request, repository, form, status=422 if form.errors else 200)
     head = repository.head
-    file = selectors.file_or_none(head, card.NAME)
-    text = selectors.read_text(file, card.MAX_BYTES) if file is not None else ""
-    return _editor(request, repository, CardForm.of(text, repository=repository, parent=head.id if head else ""))
+    return _editor(request, repository, CardForm.of(_text(head), repository=repository, parent=head.id if head else ""))
+
+
+def _text(head: Revision | None) -> str:
+    """The card to edit; one whose bytes are gone is written anew."""
+    try:
+        return selectors.card_text(head)
+    except Gone:
+        return ""
 
 
 def _publish(request: HttpRequest, repository: Repository, form: CardForm) -> HttpResponse:
@@ -151,7 +167,7 @@ def _editor(request: HttpRequest, repository: Repository, form: CardForm, status
         form=form,
         preview=preview,
         problem=problem,
-        sentence=drafts.publication(account_of(request), repository, drafts.edges_of(repository.head)),
+        sentence=drafts.publication(account_of(request), repository, "documentation"),
     )
 
 

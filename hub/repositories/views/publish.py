@@ -114,6 +114,6 @@ def _page(
         "purpose": f"revision:{repository.pk}",
         "number": repository.revision_count + 1,
         "head": repository.head,
-        "sentence": drafts.publication(account_of(request), repository, drafts.edges_of(repository.head)),
+        "sentence": drafts.publication(account_of(request), repository, str(form["kind"].value())),
     }
     return show(request, repository, "upload.html", status, **context)

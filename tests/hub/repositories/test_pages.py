@@ -180,6 +180,20 @@ def test_bytes_that_are_gone_are_said_to_be_gone(client: Client, rich: Repositor
     assert client.get(f"{BASE}/commit/{Revision.objects.get(number=3).commit}").status_code == 200
 
 
+def test_a_card_whose_bytes_are_gone_can_be_written_anew(page: Client, dataset: Repository) -> None:
+    Blob.objects.update(taken_down=timezone.now())
+    assert "taken down" in text(page.get(BASE))
+    form = fields(text(page.get(f"{BASE}/edit")))
+    assert page.get(f"{BASE}/upload").status_code == 200
+    refused = page.post(
+        f"{BASE}/upload", {**form, "uploads": "[]", "kind": "data", "message": "x", "remove": "README.md"}
+    )
+    assert refused.status_code == 302
+    assert page.post(f"{BASE}/edit", {**form, "parent": "", "text": "# again\n"}).status_code == 409
+    form = fields(text(page.get(f"{BASE}/edit")))
+    assert page.post(f"{BASE}/edit", {**form, "text": "# again\n"}).status_code == 302
+
+
 def test_a_revision_tells_what_who_why_and_what_changed(client: Client, rich: Repository) -> None:
     revision = Revision.objects.get(number=3)
     html = text(client.get(f"{BASE}/commit/{revision.commit}"))
