@@ -18,6 +18,8 @@ MAX_BYTES = 512 * 1024
 MAX_DEPTH = 24
 MAX_NODES = 100_000
 _FENCE = re.compile(r"---[ \t]*\r?\n")
+# Escapes can name them, but PostgreSQL cannot hold U+0000, and UTF-8 no half of a surrogate pair.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -156,6 +158,8 @@ def _check_events(block: str) -> None:
             raise FrontMatterRefused(Reason.ALIAS, line)
         if getattr(event, "tag", None):
             raise FrontMatterRefused(Reason.TAG, line)
+        if isinstance(event, yaml.ScalarEvent) and _UNSTORABLE.search(event.value):
+            raise FrontMatterRefused(Reason.CHARACTER, line)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise FrontMatterRefused(Reason.DEEP, line)

@@ -173,9 +173,12 @@ def _stored_text(sha256: str, size: int) -> str:
     if size > card.MAX_BYTES:
         raise Invalid("card", _("A card has at most 2 MiB."))
     try:
-        return blob_store().path(sha256).read_bytes().decode("utf-8")
+        text = blob_store().path(sha256).read_bytes().decode("utf-8")
     except UnicodeDecodeError:
         raise Invalid("card", _("A card must be text in UTF-8.")) from None
+    if "\0" in text:
+        raise Invalid("card", _("This contains a character that cannot be stored."))
+    return text
 
 
 # --- writing -------------------------------------------------------------------------------------

@@ -81,6 +81,8 @@ def test_fields_of_the_wrong_shape_are_passed_over() -> None:
         ("a: 1\nb: [\n", Reason.SYNTAX, 4),
         ("a: 'x\n", Reason.SYNTAX, 3),
         ("a: \x01\n", Reason.CHARACTER, 0),
+        ('a: 1\ntags: ["\\0"]\n', Reason.CHARACTER, 3),
+        ('"\\0": 1\n', Reason.CHARACTER, 2),
         ("[" * 100 + "\n", Reason.DEEP, 2),
         ("a: [" + "1," * front_matter.MAX_NODES + "]\n", Reason.LONG, 2),
         ("a: " + "x" * front_matter.MAX_BYTES + "\n", Reason.LONG, 0),
