@@ -1,11 +1,13 @@
 """What a revision holds: folders, files, bytes and differences, read from the stored trees. No access checks here."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from django.apps import apps
+from django.db.models import Case, Count, When
 from django.utils.translation import gettext as _
 
 from hub.repositories import card, tree
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from hub.uploads.models import Blob
 
 Action = Literal["added", "changed", "removed"]
+_NONE: Mapping[Action, int] = {"added": 0, "changed": 0, "removed": 0}
 _CHUNK = 5_000
 
 
@@ -221,10 +224,24 @@ def card_text(revision: Revision | None) -> str:
 
 
 # --- differences ---------------------------------------------------------------------------------
-def changes_of(revision: Revision) -> list[ChangeView]:
-    """What a revision did to its files, by path, as it was written down when it was published."""
-    rows = revision.changes.order_by("path").select_related("blob", "old_blob")
-    return [_change_view(row, revision) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The first changes by path, the card's before all others, and how many there are of each kind."""
+
+    shown: list[ChangeView]
+    counts: Mapping[Action, int]
+
+    @property
+    def more(self) -> int:
+        return sum(self.counts.values()) - len(self.shown)
+
+
+def changes_of(revision: Revision, most: int | None = None) -> Changes:
+    """What a revision did to its files, as it was written down when it was published; at most `most` of it."""
+    rows = revision.changes.order_by(Case(When(path=card.NAME, then=0), default=1), "path")
+    counted = rows.order_by("action").values_list("action").annotate(n=Count("pk"))
+    shown = [_change_view(row, revision) for row in rows.select_related("blob", "old_blob")[:most]]
+    return Changes(shown, {**_NONE, **dict(counted)})
 
 
 def _change_view(row: FileChange, revision: Revision) -> ChangeView:
@@ -236,16 +253,17 @@ def _change_view(row: FileChange, revision: Revision) -> ChangeView:
     return ChangeView(row.path, action, sides[0], sides[1])
 
 
-def changes_between(old: Revision, new: Revision) -> list[ChangeView]:
-    """Every path whose bytes differ between two revisions, by path. Equal folders are not opened."""
+def changes_between(old: Revision, new: Revision, most: int | None = None) -> Changes:
+    """Every path whose bytes differ between two revisions, at most `most` of them. Equal folders are not opened."""
     if salt_of(old) != salt_of(new):
-        return _changes_by_bytes(old, new)
+        return _changes_by_bytes(old, new, most)
     differences = tree.diff_trees(StoredTrees(), old.root_tree_id, new.root_tree_id)
-    before = blobs_of(old, (found.old.digest for found in differences if found.old))
-    after = blobs_of(new, (found.new.digest for found in differences if found.new))
-    return [
-        ChangeView(d.path, d.action, _side(d.path, d.old, before), _side(d.path, d.new, after)) for d in differences
-    ]  # fmt: skip
+    counts = Counter(difference.action for difference in differences)
+    first = sorted(differences, key=lambda difference: difference.path != card.NAME)[:most]
+    before = blobs_of(old, (found.old.digest for found in first if found.old))
+    after = blobs_of(new, (found.new.digest for found in first if found.new))
+    shown = [ChangeView(d.path, d.action, _side(d.path, d.old, before), _side(d.path, d.new, after)) for d in first]
+    return Changes(shown, {**_NONE, **counts})
 
 
 def _side(path: str, leaf: tree.Leaf | None, blobs: Mapping[str, "Blob"]) -> FileView | None:
@@ -253,16 +271,16 @@ def _side(path: str, leaf: tree.Leaf | None, blobs: Mapping[str, "Blob"]) -> Fil
     return FileView(path, leaf.size, leaf.digest, blob) if leaf and blob else None
 
 
-def _changes_by_bytes(old: Revision, new: Revision) -> list[ChangeView]:
+def _changes_by_bytes(old: Revision, new: Revision, most: int | None) -> Changes:
     """Leaves under different salts say nothing about each other."""
     before, after = _views(old), _views(new)
     found = []
-    for path in sorted(before.keys() | after.keys(), key=str.encode):
+    for path in sorted(before.keys() | after.keys(), key=lambda path: (path != card.NAME, path.encode())):
         left, right = before.get(path), after.get(path)
         if left is None or right is None or left.sha256 != right.sha256:
             action: Action = "added" if left is None else "removed" if right is None else "changed"
             found.append(ChangeView(path, action, left, right))
-    return found
+    return Changes(found[:most], {**_NONE, **Counter(change.action for change in found)})
 
 
 def _views(revision: Revision) -> dict[str, FileView]:

@@ -44,6 +44,7 @@ from hub.repositories.overview import (
     uses_of,
 )
 from hub.repositories.reading import (
+    Changes,
     ChangeView,
     FileView,
     ItemView,
@@ -64,12 +65,13 @@ if TYPE_CHECKING:
     from hub.accounts.models import Account
 
 __all__ = [
-    "ChangeView", "Facets", "FileView", "ItemView", "Person", "Role", "all_files", "card_text", "changes_between", "changes_of",
-    "damaged_paths", "damaged_repositories", "facets", "file_at", "file_or_none", "files_with_digest", "find_revision",
-    "histories", "latest_revisions", "list_directory", "location", "may_change", "may_own_here", "may_publish",
-    "may_read", "own_line", "owned_by", "owners_for", "people_counts", "people_of", "read_bytes", "read_text", "reads",
-    "repository_by_id", "revision_by_id", "revision_by_ref", "revisions_by_entry", "role_of", "search", "sources_of",
-    "tree_bodies", "used_by", "uses_of", "visible", "visible_repository", "visible_to",
+    "ChangeView", "Changes", "Facets", "FileView", "ItemView", "Person", "Role", "all_files", "card_text",
+    "changes_between", "changes_of", "damaged_paths", "damaged_repositories", "facets", "file_at", "file_or_none",
+    "files_with_digest", "find_revision", "histories", "latest_revisions", "list_directory", "location",
+    "may_change", "may_own_here", "may_publish", "may_read", "own_line", "owned_by", "owners_for", "people_counts",
+    "people_of", "read_bytes", "read_text", "reads", "repository_by_id", "revision_by_id", "revision_by_ref",
+    "revisions_by_entry", "role_of", "search", "sources_of", "tree_bodies", "used_by", "uses_of", "visible",
+    "visible_repository", "visible_to",
 ]  # fmt: skip
 
 MAIN = "main"

@@ -19,7 +19,10 @@ class Blob(models.Model):
     taken_down = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(models.F("verified").asc(nulls_first=True), "sha256", name="uploads_oldest_verified")]
+        indexes = [
+            models.Index(models.F("verified").asc(nulls_first=True), "sha256", name="uploads_oldest_verified"),
+            models.Index(fields=["sha256"], name="uploads_damaged", condition=models.Q(damaged__isnull=False)),
+        ]
 
 
 class Holding(models.Model):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from hub.errors import Gone
-from hub.repositories import card, licences, links, preview, reading, selectors, textdiff
+from hub.repositories import licences, links, preview, reading, selectors, textdiff
 from hub.repositories.models import Repository, Revision
 from hub.repositories.views.card import measured, sources
 from hub.repositories.views.common import load, show
@@ -71,7 +71,7 @@ def commits(request: HttpRequest, owner: str, name: str, kind: str, rest: str) -
 def commit(request: HttpRequest, owner: str, name: str, kind: str, sha: str) -> HttpResponse:
     repository = load(request, kind, owner, name)
     revision = selectors.revision_by_ref(repository, sha)
-    changes = selectors.changes_of(revision)
+    changes = selectors.changes_of(revision, MOST_FILES)
     entry = ledger.entry_by_uid(revision.entry.uid)
     subject = f"repo:{repository.pk}"
     newer = repository.revisions.filter(number=revision.number + 1).first()
@@ -95,19 +95,17 @@ def commit(request: HttpRequest, owner: str, name: str, kind: str, sha: str) -> 
 
 
 def _what_changed(
-    repository: Repository, old: Revision | None, new: Revision, changes: list[reading.ChangeView]
+    repository: Repository, old: Revision | None, new: Revision, changes: reading.Changes
 ) -> dict[str, Any]:
     """The table of files, counts, and text differences, the card's first."""
-    counts = {action: sum(change.action == action for change in changes) for action in ("added", "changed", "removed")}
-    ordered = sorted(changes, key=lambda change: change.path != card.NAME)
-    texts = [change for change in ordered if change.action == "changed" and _may_be_text(change)]
+    texts = [change for change in changes.shown if change.action == "changed" and _may_be_text(change)]
     return {
-        "files": [_file_row(repository, old, new, change) for change in changes[:MOST_FILES]],
-        "more_files": max(0, len(changes) - MOST_FILES),
-        "counts": counts,
+        "files": [_file_row(repository, old, new, change) for change in changes.shown],
+        "more_files": changes.more,
+        "counts": changes.counts,
         "texts": [_text_change(change) for change in texts[:MOST_DIFFS]],
         "more_texts": max(0, len(texts) - MOST_DIFFS),
-        "tables": [row for change in changes[:MOST_FILES] if (row := _table_change(change)) is not None],
+        "tables": [row for change in changes.shown if (row := _table_change(change)) is not None],
     }
 
 
@@ -198,7 +196,7 @@ def compare(request: HttpRequest, owner: str, name: str, kind: str, rest: str = 
     if not dots:
         return show(request, repository, "compare.html", a=None, b=None, **chosen)
     a, b = (selectors.revision_by_ref(repository, side) for side in (left, right))
-    changes = selectors.changes_between(a, b)
+    changes = selectors.changes_between(a, b, MOST_FILES)
     return show(
         request,
         repository,

@@ -31,7 +31,10 @@ class Migration(migrations.Migration):
                         models.OrderBy(models.F("verified"), nulls_first=True),
                         models.F("sha256"),
                         name="uploads_oldest_verified",
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(("damaged__isnull", False)), fields=["sha256"], name="uploads_damaged"
+                    ),
                 ],
             },
         ),

@@ -113,11 +113,11 @@ def test_differences_between_any_two_revisions(dataset: Repository, publish: Pub
     first = publish(dataset, {"a": "1", "b": "1"})
     publish(dataset, {"a": "2"})
     third = publish(dataset, {"b": None, "c": "3"})
-    found = [(change.path, change.action) for change in selectors.changes_between(first, third)]
+    found = [(change.path, change.action) for change in selectors.changes_between(first, third).shown]
     assert found == [("a", "changed"), ("b", "removed"), ("c", "added")]
-    back = [(change.path, change.action) for change in selectors.changes_between(third, first)]
+    back = [(change.path, change.action) for change in selectors.changes_between(third, first).shown]
     assert back == [("a", "changed"), ("b", "added"), ("c", "removed")]
-    assert selectors.changes_between(first, first) == []
+    assert selectors.changes_between(first, first).shown == []
 
 
 def test_all_directories_of_a_revision_prove_it(dataset: Repository, publish: Publish) -> None:
@@ -289,3 +289,13 @@ def test_addresses_are_those_of_the_hugging_face_hub(dataset: Repository, create
     model = create("logistic", kind="model")
     assert links.repository(dataset) == "/datasets/alice/cells"
     assert links.resolve(model, "v1/x", "a b/c#.txt") == "/alice/logistic/resolve/v1%2Fx/a%20b/c%23.txt"
+
+
+def test_many_changes_are_counted_and_the_first_are_shown(dataset: Repository, publish: Publish) -> None:
+    first = dataset.head
+    assert first is not None
+    files: dict[str, str | None] = {f"{n:02}": str(n) for n in range(20)}
+    second = publish(dataset, {**files, "README.md": "# Changed\n"})
+    for found in (selectors.changes_of(second, 5), selectors.changes_between(first, second, 5)):
+        assert [change.path for change in found.shown] == ["README.md", "00", "01", "02", "03"]
+        assert (found.counts, found.more) == ({"added": 20, "changed": 1, "removed": 0}, 16)
