@@ -16,7 +16,7 @@ HEAD_BYTES = 256 * 1024
 TENSOR_HEADER_BYTES = 4 * 1024 * 1024
 TEXT_BYTES = 128 * 1024
 ROWS, COLUMNS, CELL = 20, 40, 120
-TENSORS = 200
+TENSORS, MOST_SIDES = 200, 64
 COUNTED_BYTES = 16 * 1024 * 1024
 
 IMAGES = {
@@ -47,10 +47,7 @@ class Tensor:
     name: str
     dtype: str
     shape: Sequence[int]
-
-    @property
-    def numbers(self) -> int:
-        return math.prod(self.shape)
+    numbers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +180,24 @@ def _tensors(header: dict[str, Any]) -> Tensors:
         count=len(tensors),
         numbers=sum(tensor.numbers for tensor in tensors),
         dtypes=sorted({tensor.dtype for tensor in tensors}),
-        metadata=[(str(name), _short(str(remarks[name]))) for name in sorted(remarks)][:20],
+        metadata=[(_word(name), _word(remark)) for name, remark in sorted(remarks.items())[:20]],
     )
 
 
 def _tensor(name: str, about: dict[str, Any]) -> Tensor:
     shape = about["shape"]
-    if not isinstance(shape, list) or any(type(side) is not int or not 0 <= side < 2**53 for side in shape):
+    if not isinstance(shape, list) or len(shape) > MOST_SIDES:
         raise ValueError("no shape")
-    return Tensor(_short(name), str(about["dtype"])[:16], shape)
+    if any(type(side) is not int or not 0 <= side < 2**53 for side in shape):
+        raise ValueError("no side of a shape")
+    numbers = math.prod(shape)
+    if numbers >= 2**63:
+        raise ValueError("more numbers than a file can hold")
+    return Tensor(_word(name), _word(about["dtype"])[:16], shape, numbers)
+
+
+def _word(value: object) -> str:
+    """As a page can show it. Raises ValueError for half of a surrogate pair, which JSON can name and UTF-8 cannot."""
+    text = _short(str(value))
+    text.encode()
+    return text

@@ -116,6 +116,12 @@ def header(fields: Any) -> bytes:
         header({"a": {"dtype": "F32", "shape": ["1"]}}),
         header({"a": {"dtype": "F32", "shape": [True]}}),
         header({"__metadata__": 3}),
+        header({"__metadata__": [0]}),
+        header({"__metadata__": {"a": "\ud800"}}),
+        header({"\ud800": {"dtype": "F32", "shape": [1]}}),
+        header({"a": {"dtype": "\ud800", "shape": [1]}}),
+        header({"a": {"dtype": "F32", "shape": [2**52, 2**52]}}),
+        header({"a": {"dtype": "F32", "shape": [2**52] * 5_000}}),
         (10).to_bytes(8, "little") + b"[" * 10,
     ],
 )
