@@ -20,7 +20,11 @@ def register() -> None:
 def export(account: "Account") -> dict[str, Any]:
     """Its repositories, the revisions it published, and where it maintains."""
     rows = Repository.objects.filter(owner=account).order_by("created")
-    revisions = Revision.objects.filter(author=account).order_by("published").select_related("repository")
+    revisions = (
+        Revision.objects.filter(author=account)
+        .order_by("published", "repository", "number")
+        .select_related("repository")
+    )
     maintains = Maintainer.objects.filter(account=account).select_related("repository__owner").order_by("pk")
     return {
         "owned": list(rows.values("id", "kind", "name", "visibility", "created", "changed", "withdrawn", "summary")),
