@@ -22,7 +22,8 @@ def chromium_path() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+# Of the package, not of the session: while Playwright runs, no other test of this thread can run an event loop.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
@@ -30,7 +31,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub() -> Iterator[RunningHub]:
     """Started as `make run` starts it, with the demo content complete and under a final anchor."""
     running = RunningHub(demo=True, ANCHOR_INTERVAL="2", WEB_PROCESSES="2")

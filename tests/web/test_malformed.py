@@ -13,6 +13,7 @@ from datetime import datetime
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import pytest
 from django.conf import LazySettings
@@ -22,12 +23,12 @@ from django.test import Client
 from hub.accounts.models import Account
 from hub.repositories.changes import Change
 from hub.repositories.models import Repository
-from hub.repositories.services import create_repository
+from hub.repositories.services import create_repository, publish_revision
 from hub.uploads.services import start_upload
 from ledger import selectors
 from tests.hub.factories import make_account
 from tests.ledger.conftest import Ledger, folders, ledger, node
-from tests.web import hostile
+from tests.web import hostile, odd_files
 from tests.web.hostile import Document, Form, Forms, Header, Route
 from tests.web.serving import Serving
 
@@ -213,10 +214,15 @@ def test_no_header_breaks_the_site(world: World) -> None:
 
 def test_no_method_breaks_the_site(world: World) -> None:
     for route in world.routes:
-        for enter, methods in ((world.sign_out, ("GET", *hostile.METHODS)), (world.sign_in, hostile.METHODS[1:])):
+        # Whole pages come in the other languages, so that a broken translation breaks this too.
+        for enter, methods, language in (
+            (world.sign_out, ("GET", *hostile.METHODS[1:]), "ja"),
+            (world.sign_in, hostile.METHODS, "zh-hans"),
+        ):
             enter()
             for method in methods:
-                world.send(method, world.address(route), b"" if method in {"POST", "PUT", "PATCH"} else None)
+                body = b"" if method in {"POST", "PUT", "PATCH"} else None
+                world.send(method, f"{world.address(route)}?lang={language}", body)
     world.check()
 
 
@@ -277,6 +283,20 @@ def _spoilt(world: World, form: Form) -> Iterator[dict[str, str | bytes]]:
     for button in form.buttons or [""]:
         for value in world.some(hostile.FIELDS, 2):
             yield {**dict.fromkeys(form.fields, value), **({button: "1"} if button else {})}
+
+
+def test_no_file_of_a_repository_breaks_its_page(world: World, now: datetime) -> None:
+    repository = Repository.objects.get(kind="model")
+    changes = [Change(path, content=content) for path, content in odd_files.FILES.items()]
+    publish_revision(account=world.owner, repository=repository, changes=changes, message="", kind="data", now=now)
+    for path in odd_files.CONTENTS:
+        world.send("GET", f"/alice/alice/blob/main/{quote(path)}")
+    for path in world.some(odd_files.NAMES, 10):
+        world.send("GET", f"/alice/alice/blob/main/{quote(path)}")
+        world.send("GET", f"/alice/alice/resolve/main/{quote(path)}")
+    for page in ("", "/tree/main", "/tree/main/f", "/upload", "/history", "/commit/main", "/compare/main..main"):
+        world.send("GET", f"/alice/alice{page}")
+    world.check()
 
 
 def test_no_call_breaks_the_chain_behind_rpc(world: World) -> None:
