@@ -44,8 +44,12 @@ class Rate:
 
 
 def address(request: HttpRequest) -> str:
-    """The caller's IP address; of IPv6 the /64 network, which is what one household has."""
-    raw = request.META.get("REMOTE_ADDR", "")
+    """The caller's `network`."""
+    return network(request.META.get("REMOTE_ADDR", ""))
+
+
+def network(raw: str) -> str:
+    """An IP address as it is counted: of IPv6 the /64 network, which is what one household has."""
     try:
         parsed = ipaddress.ip_address(raw)
     except ValueError:

@@ -3,7 +3,8 @@
 Django under ASGI spools a whole body before any view runs. So the routes that take big bodies are answered here: a
 gate decides before one byte of the body is read; the body then streams to a temporary file while SHA-256 runs over it;
 `finish` gets the file. Memory per body is about twice `CHUNK`, whatever the body's size. All other routes go to the
-application behind, with a small cap on their bodies; websocket and lifespan pass through untouched.
+application behind, with a small cap on their bodies; websocket and lifespan pass through untouched. Who gets a place
+and how fast a body must come stands in `web.places`.
 
 Guarantees: `finish` sees a body only when all of it arrived, within its cap, and is on disk (fsync). The temporary file
 is gone after `finish`, after a refusal, and after the client has gone; `finish` keeps the bytes by moving the file.
@@ -23,10 +24,10 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext_lazy as _
 
-from web import languages, requestids
+from web import languages, limits, requestids
 from web.exchange import Answer, Application, Exchange, Message, Receive, Scope, Send, header
+from web.places import BODIES_AT_ONCE, BODIES_OF_ONE, Gone, Pace, Places
 from web.problems import Problem, problem_for, standard
 from web.threads import in_thread
 
@@ -35,19 +36,19 @@ __all__ = ["Answer", "ReceivedBody", "Receiver", "Refusal", "Route", "Scope", "T
 log = logging.getLogger(__name__)
 
 CHUNK = 1024 * 1024
-BODIES_AT_ONCE = 8
-# A client that sends nothing for this long gives up its place.
-IDLE_SECONDS = 60.0
-RETRY_BUSY = 2
 PREFIX = "incoming-"
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """What the gate learnt, handed to `finish`. `cap` (bytes) narrows the route's cap for this one body."""
+    """What the gate learnt, handed to `finish`. `cap` (bytes) narrows the route's cap for this one body.
+
+    `sender` names the account that sends, by which places are shared out; empty for nobody, who is an address.
+    """
 
     facts: Any = None
     cap: int | None = None
+    sender: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,6 @@ class _OverCap(Exception):
     """The application behind read more than an ordinary body may have."""
 
 
-class _Gone(Exception):
-    """The client closed the connection before its body ended."""
-
-
 class _Sink:
     """A temporary file that knows the SHA-256 and size of what was written. Its methods block."""
 
@@ -128,7 +125,7 @@ class _Sink:
 
 
 class Receiver:
-    """The ASGI application. `bodies` is how many bodies one process takes at once; the next ones get 503."""
+    """The ASGI application. `bodies` is how many bodies one process takes at once, `of_one` how many of one sender."""
 
     def __init__(
         self,
@@ -138,12 +135,13 @@ class Receiver:
         folder: Path | None = None,
         body_cap: int | None = None,
         bodies: int = BODIES_AT_ONCE,
+        of_one: int = BODIES_OF_ONE,
     ) -> None:
         self.app = app
         self.routes = tuple(routes)
         self.folder = folder or settings.UPLOAD_DIR / "incoming"
         self.body_cap = settings.BODY_CAP if body_cap is None else body_cap
-        self._free = bodies
+        self._places = Places(bodies, of_one)
         self._threads = ThreadPoolExecutor(bodies, thread_name_prefix="receiver")
         self.folder.mkdir(parents=True, exist_ok=True)
 
@@ -169,7 +167,7 @@ class Receiver:
         with translation.override(language):
             try:
                 answer = await self._answer(route, match, exchange)
-            except _Gone:
+            except Gone:
                 return
             except Exception as error:
                 await exchange.refuse(self._problem(error, scope))
@@ -183,13 +181,8 @@ class Receiver:
         cap = route.cap if ticket.cap is None else min(route.cap, ticket.cap)
         if (exchange.announced or 0) > cap:
             raise too_large(cap)
-        if self._free <= 0:
-            raise standard(503, _("Many files are being received just now. Please try again."), retry_after=RETRY_BUSY)
-        self._free -= 1
-        try:
+        with self._places.take(ticket.sender or _address(exchange.scope)):
             return await self._take(route, ticket, cap, exchange)
-        finally:
-            self._free += 1
 
     async def _take(self, route: Route, ticket: Ticket, cap: int, exchange: Exchange) -> Answer:
         sink = await self._in_thread(_Sink, self.folder)
@@ -201,11 +194,11 @@ class Receiver:
 
     async def _stream(self, exchange: Exchange, sink: _Sink, cap: int) -> ReceivedBody:
         """Receive the next chunk while a thread hashes and writes the one before it."""
-        buffer, size = bytearray(), 0
+        buffer, size, pace = bytearray(), 0, Pace(exchange)
         writing: asyncio.Future[None] | None = None
         try:
             while not exchange.body_ended:
-                piece = await _next_piece(exchange)
+                piece = await pace.next_piece()
                 size += len(piece)
                 if size > cap:
                     raise too_large(cap)
@@ -263,14 +256,10 @@ class Receiver:
             await exchange.refuse(too_large(self.body_cap))
 
 
-async def _next_piece(exchange: Exchange) -> bytes:
-    try:
-        piece = await exchange.read(IDLE_SECONDS)
-    except TimeoutError:
-        raise standard(408) from None
-    if piece is None:
-        raise _Gone
-    return piece
+def _address(scope: Scope) -> str:
+    """The caller's network, for routes that take bodies from anybody."""
+    client = scope.get("client")
+    return limits.network(client[0] if client else "")
 
 
 def too_large(cap: int) -> Problem:

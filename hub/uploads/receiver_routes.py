@@ -43,7 +43,8 @@ async def gate(scope: Scope, match: re.Match[str]) -> Ticket:
 
 
 def _admit(scope: Scope, match: re.Match[str]) -> Ticket:
-    upload, index = selectors.upload_of(_sender(scope), uuid.UUID(match["upload"])), int(match["index"])
+    account = _sender(scope)
+    upload, index = selectors.upload_of(account, uuid.UUID(match["upload"])), int(match["index"])
     length = services.announced_length(upload, index)
     digest = header(scope, DIGEST_HEADER)
     if not rules.is_digest(digest):
@@ -51,7 +52,7 @@ def _admit(scope: Scope, match: re.Match[str]) -> Ticket:
     announced = header(scope, "content-length")
     if announced and announced != str(length):
         raise PartDiffers(_("The part does not have the length that it should have."))
-    return Ticket(Announced(upload, index, digest), cap=length)
+    return Ticket(Announced(upload, index, digest), cap=length, sender=f"account-{account.pk}")
 
 
 def _sender(scope: Scope) -> "Account":

@@ -62,7 +62,7 @@ export function wait(ms, signal) {
 }
 
 const backOff = (attempt) => Math.min(60, 2 ** attempt) * 1000; // 1, 2, 4 … 60 s
-const isBusy = (status) => status === 429 || status === 502 || status === 503 || status === 504;
+const isBusy = (status) => [408, 429, 502, 503, 504].includes(status); // 408: the body came too slowly
 
 // As long as the server asked for (seconds), or longer with each attempt.
 const pause = (seconds, attempt, signal) => wait(Number(seconds) > 0 ? Number(seconds) * 1000 : backOff(attempt), signal);

@@ -49,7 +49,7 @@ class Site:
             return Refusal(standard(401))
         if match["name"] == "narrow":
             return Ticket(match["name"], cap=100)
-        return Ticket(match["name"])
+        return Ticket(match["name"], sender=header(scope, "x-sender"))
 
     def finish(self, ticket: Ticket, body: ReceivedBody) -> Answer:
         self.finished.append(body)

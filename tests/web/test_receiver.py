@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import os
+import select
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +16,7 @@ import pytest
 
 from tests.web.receiver_site import SMALL_CAP, Site
 from tests.web.serving import Client, Reply, Serving, chunk, eventually, head, reply
-from web import receiver
+from web import places, receiver
 from web.exchange import Message, Scope
 
 MIB = 1024 * 1024
@@ -155,26 +157,92 @@ def test_a_slow_body_arrives_whole_and_holds_nobody_up(served: Serving) -> None:
 
 
 def test_a_client_that_stalls_gives_up_its_place(served: Serving, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(places, "RATE_SECONDS", 0.2)
     with served.connect() as connection:
         connection.sendall(head("PUT", "/bodies/one", {**YES, "Content-Length": "10"}) + b"five.")
         assert reply(connection).status == 408
     eventually(lambda: not site.left_over())
 
 
+def test_a_client_that_never_stalls_but_drips_gives_up_its_place(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "RATE_SECONDS", 0.5)
+    with Serving(site.receiver(bodies=1)) as served, served.connect() as connection:
+        connection.sendall(head("PUT", "/bodies/one", {**YES, "Content-Length": "100000"}))
+        answer = drip(connection, b"x", until=20)
+        assert (answer.status, answer.json()["type"]) == (408, "/problems/too-slow")
+        assert served.send("PUT", "/bodies/one", b"x", YES).status == 201
+
+
+def test_a_body_that_keeps_its_rate_may_take_any_number_of_windows(
+    served: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "RATE_SECONDS", 1.0)
+    monkeypatch.setattr(places, "RATE_BYTES", 10)
+    with served.connect() as connection:
+        connection.sendall(head("PUT", "/bodies/one", {**YES, "Content-Length": "150"}))
+        for _ in range(15):
+            connection.sendall(b"ten bytes.")
+            time.sleep(0.1)
+        assert reply(connection).status == 201
+
+
+def drip(connection: socket.socket, piece: bytes, until: float) -> Reply:
+    """Send the piece again and again, never pausing long, until the server answers."""
+    end = time.monotonic() + until
+    while not select.select([connection], [], [], 0.02)[0]:
+        assert time.monotonic() < end, "no answer came"
+        connection.sendall(piece)
+    return reply(connection)
+
+
+def hold(served: Serving, site: Site, count: int, **more: str) -> list[socket.socket]:
+    """Take so many places and keep them until the site's gate opens."""
+    before, held = len(site.finished), [served.connect() for _ in range(count)]
+    for connection in held:
+        connection.sendall(head("PUT", "/bodies/held", {**YES, **more, "Content-Length": "1"}) + b"x")
+    eventually(lambda: len(site.finished) == before + count)
+    return held
+
+
+def let_go(site: Site, held: list[socket.socket]) -> None:
+    site.open_gate.set()
+    assert {reply(connection).status for connection in held} == {201}
+    for connection in held:
+        connection.close()
+
+
 def test_more_bodies_than_places_are_asked_to_come_again(site: Site) -> None:
     with Serving(site.receiver(bodies=2)) as served:
-        held = [served.connect() for _ in range(2)]
-        for connection in held:
-            connection.sendall(head("PUT", "/bodies/held", {**YES, "Content-Length": "1"}) + b"x")
-        eventually(lambda: len(site.finished) == 2)
+        held = hold(served, site, 2)
         refused = served.send("PUT", "/bodies/one", b"x", YES)
         assert (refused.status, int(refused.headers["retry-after"]) > 0) == (503, True)
-        site.open_gate.set()
-        assert [reply(connection).status for connection in held] == [201, 201]
+        let_go(site, held)
         assert served.send("PUT", "/bodies/one", b"x", YES).status == 201
-        for connection in held:
-            connection.close()
+
+
+def test_there_are_places_for_32_bodies_of_several_senders(site: Site) -> None:
+    with Serving(site.receiver()) as served:
+        held = [one for sender in "abcd" for one in hold(served, site, 8, **{"X-Sender": sender})]
+        assert served.send("PUT", "/bodies/one", b"x", {**YES, "X-Sender": "e"}).status == 503
+        let_go(site, held)
+
+
+def test_one_sender_leaves_places_to_the_others(site: Site) -> None:
+    with Serving(site.receiver(bodies=4, of_one=2)) as served:
+        held = hold(served, site, 2, **{"X-Sender": "alice"})
+        refused = served.send("PUT", "/bodies/one", b"x", {**YES, "X-Sender": "alice"})
+        assert (refused.status, int(refused.headers["retry-after"]) > 0) == (429, True)
+        assert served.send("PUT", "/bodies/one", b"x", {**YES, "X-Sender": "bob"}).status == 201
+        let_go(site, held)
+        assert served.send("PUT", "/bodies/one", b"x", {**YES, "X-Sender": "alice"}).status == 201
+
+
+def test_senders_without_an_account_share_the_places_of_their_address(site: Site) -> None:
+    with Serving(site.receiver(bodies=4, of_one=2)) as served:
+        held = hold(served, site, 2)
+        assert served.send("PUT", "/bodies/one", b"x", YES).status == 429
+        assert served.send("PUT", "/bodies/one", b"x", {**YES, "X-Sender": "alice"}).status == 201
+        let_go(site, held)
 
 
 def test_a_refused_request_takes_no_place(site: Site) -> None:
