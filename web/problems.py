@@ -30,6 +30,8 @@ from web.errors import BadCursor, BadInput, RateLimited
 CONTENT_TYPE = "application/problem+json"
 # Seconds after which a client may try again when a server behind this one is away.
 RETRY_UNAVAILABLE = 5
+# A document names so many errors of fields; `errors_left_out` counts the others.
+MOST_ERRORS = 50
 
 Words = str | Promise
 
@@ -62,7 +64,7 @@ class Problem(Exception):
         self.type_slug = type_slug
         self.title = title
         self.detail = detail
-        self.extra = extra
+        self.extra = _shortened(extra)
         self.headers = dict(headers or {})
         if "retry_after" in extra:
             self.headers.setdefault("Retry-After", str(extra["retry_after"]))
@@ -79,6 +81,11 @@ class Problem(Exception):
             **self.extra,
         }
         return {name: value for name, value in members.items() if value != ""}
+
+
+def _shortened(extra: dict[str, Any]) -> dict[str, Any]:
+    more = len(extra.get("errors", ())) - MOST_ERRORS
+    return {**extra, "errors": extra["errors"][:MOST_ERRORS], "errors_left_out": more} if more > 0 else extra
 
 
 _kinds: dict[str, Kind] = {}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from web.problems import CONTENT_TYPE
+from web.problems import CONTENT_TYPE, MOST_ERRORS
 
 _TEXT = {"type": "string"}
 _FIELD_ERROR = {
@@ -29,7 +29,8 @@ PROBLEM: dict[str, Any] = {
         "detail": _TEXT,
         "instance": {"type": "string", "format": "uri-reference"},
         "request_id": {**_TEXT, "description": "Also in the header X-Request-Id; name it when you ask for help."},
-        "errors": {"type": "array", "items": _FIELD_ERROR},
+        "errors": {"type": "array", "items": _FIELD_ERROR, "maxItems": MOST_ERRORS},
+        "errors_left_out": {"type": "integer", "description": "How many more errors there are than `errors` names."},
         "retry_after": {"type": "integer", "description": "Seconds to wait, as in the header Retry-After."},
     },
     "additionalProperties": True,

@@ -93,8 +93,8 @@ def display(request: HttpRequest) -> HttpResponse:
     )
     messages.success(request, _("Your choice is saved."))
     response = redirect("accounts:display")
-    # A cookie wins over the account, because it belongs to this device; so saving sets or forgets it too.
-    preferences.remember(response, language=account.language, theme=account.theme)
+    # A cookie wins over the account, because it belongs to this device; so saving sets it too, or forgets the language.
+    preferences.remember(response, language=account.language, theme=account.theme or AUTO)
     return response
 
 

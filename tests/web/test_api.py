@@ -261,6 +261,17 @@ def test_nested_errors_become_one_flat_list(detail: Any, fields: list[str]) -> N
     assert [each["field"] for each in answer.data["errors"]] == fields
 
 
+def test_a_problem_names_50_errors_and_counts_the_rest(client: Client, reader: Any) -> None:
+    client.force_login(reader)
+    body = {"name": "x", "sizes": ["no number"] * 60}
+    problem = client.post("/api/groups", body, content_type="application/json").json()
+    assert [each["field"] for each in problem["errors"]] == [f"sizes.{index}" for index in range(50)]
+    assert problem["errors_left_out"] == 10
+    body["sizes"] = body["sizes"][:50]
+    problem = client.post("/api/groups", body, content_type="application/json").json()
+    assert (len(problem["errors"]), "errors_left_out" in problem) == (50, False)
+
+
 def test_throttling_says_how_long_to_wait() -> None:
     answer = problem_response(exceptions.Throttled(wait=2.7), {})
     assert answer is not None

@@ -33,6 +33,15 @@ def test_the_process_lives_without_asking_anybody(client: Client) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_health_is_asked_from_inside_without_tls(client: Client, settings: Any, path: str) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get(path).status_code == 200
+    assert client.get("/page").status_code == 301
+    assert client.get(f"{path}/more").status_code == 301
+
+
+@pytest.mark.django_db
 def test_the_site_is_ready_when_database_and_cache_answer(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200

@@ -166,6 +166,15 @@ def test_choices_are_kept_in_the_account_too(client: Client, reader: Any) -> Non
     client.post("/preferences", {"theme": "auto"})
     reader.refresh_from_db()
     assert (reader.language, reader.theme) == ("zh-hans", "")
+    assert client.cookies["akashi_theme"].value == "auto"
+
+
+def test_what_a_device_decides_itself_stays_so_whatever_the_account_says(client: Client, reader: Any) -> None:
+    client.force_login(reader)
+    client.get("/themed?theme=auto")
+    reader.theme = "dark"
+    reader.save()
+    assert (client.cookies["akashi_theme"].value, theme(client)) == ("auto", "")
 
 
 @pytest.mark.parametrize(

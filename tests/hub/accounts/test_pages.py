@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from hub.accounts.models import Account
 from hub.accounts.services import authenticate_token, create_token
+from web.preferences import THEME_COOKIE
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Account], Client]
@@ -64,6 +65,7 @@ def test_language_and_colours_are_kept_in_the_account_and_on_this_device(alice: 
     assert '<html lang="ja" data-theme="dark" data-keys="off">' in html
     signed_in.post("/settings/display", {"language": "auto", "theme": "auto", "key_shortcuts": "on"})
     assert signed_in.cookies[settings.LANGUAGE_COOKIE_NAME].value == ""
+    assert signed_in.cookies[THEME_COOKIE].value == "auto"
     assert signed_in.post("/settings/display", {"language": "tlh", "theme": "auto"}).status_code == 422
 
 
