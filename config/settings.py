@@ -64,6 +64,8 @@ INSTALLED_APPS = [
     "hub.accounts",
     "hub.uploads",
     "hub.repositories",
+    "hub.contributions",
+    "hub.reviews",
     "hub.explore",
     "hub.demo",
     "rewards",

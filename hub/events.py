@@ -23,6 +23,7 @@ from hub.vocabulary import (
     DECIMAL,
     DIGEST,
     LICENCE,
+    MOMENT,
     VERSION,
     BadEvent,
     Fields,
@@ -44,6 +45,7 @@ from ledger.records import EntryView
 from ledger.services import Entry
 
 REPOSITORY, REVISION, ACCOUNT = Subject(("repo",)), Subject(("rev",)), Subject(("acct",))
+CONTRIBUTION = Subject(("contrib",))
 REPOSITORY_KINDS = ("model", "dataset")
 VISIBILITIES = ("public", "gated", "private")
 WORK_KINDS = ("data", "code", "tuning", "model", "evaluation", "documentation")
@@ -106,6 +108,9 @@ VOCABULARY = table(
     event("account.erased", "acct"),
     event("organisation.created", "acct", {"member": ACCOUNT, "role": Word(ROLES)}, NAME),
     event("membership.changed", "acct", {"member": ACCOUNT, "role": Word(ROLES)}),
+    # Who may assess works for rewards: granted and revoked by the hub's operator.
+    event("reviewer.granted", "acct"),
+    event("reviewer.revoked", "acct"),
     event("wallet.bound", "acct", {}, {"binding": {"binding": Text(4_000)}}),
     event("wallet.rebinding", "acct", {}, {"binding": {"binding": Text(4_000)}}),
     event("wallet.released", "acct", {}, {"binding": {"binding": Text(4_000)}}),
@@ -123,7 +128,8 @@ VOCABULARY = table(
     event("repository.withdrawn", "repo", {"reason": Word(REMOVAL_REASONS)}),
     event("ownership.agreed", "repo", {"shares": SHARES, "consents": ListOf(DIGEST)}),
     # `reference` is the SHA-256 of the branch's or tag's name; the name itself is a detail, left out for `main`.
-    # `outside` holds SHA-256 digests of URLs, in the order of the URLs in the details.
+    # `outside` holds SHA-256 digests of URLs, in the order of the URLs in the details. A revision that was proposed and
+    # accepted names its contribution, its author (the actor is who accepted it) and when it was made.
     event(
         "revision.published",
         "rev",
@@ -140,6 +146,9 @@ VOCABULARY = table(
             "outside": ListOf(Fields({"relation": Word(RELATIONS), "digest": DIGEST}), 100),
             "metrics": ListOf(METRIC, 60),
             "counts": Fields({name: Whole() for name in ("files", "bytes", "added", "changed", "removed")}),
+            "author": Optional(ACCOUNT),
+            "made": Optional(MOMENT),
+            "contribution": Optional(CONTRIBUTION),
         },
         {
             "message": {"message": Text(10_000)},
@@ -204,6 +213,14 @@ VOCABULARY = table(
         optional=("comment",),
     ),
     event("contribution.appealed", "contrib", REVIEWED, COMMENT),
+    # works: a published revision is submitted by its author; a contribution is one by being accepted
+    event("work.submitted", "rev", {"repo": REPOSITORY}),
+    event(
+        "assessment.made",
+        ("contrib", "rev"),
+        {"repo": REPOSITORY, "revision": REVISION, "effort": OneOf(EFFORTS), "quality": Whole(0, 100)},
+        COMMENT,
+    ),
     # statements and removals
     event(
         "attestation.made",

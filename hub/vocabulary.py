@@ -177,6 +177,9 @@ LICENCE = Pattern(
     "a licence identifier or an expression of them",
 )
 DECIMAL = Pattern(r"(?!-0(\.0*)?$)-?(0|[1-9][0-9]{0,39})(\.[0-9]{1,40})?", "a decimal number as a string")
+MOMENT = Pattern(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", "a time in UTC with milliseconds and Z"
+)
 ADDRESS = Pattern(r"https?://[!-~]{1,300}", "an https address of a definition")
 
 Groups: TypeAlias = Mapping[str, Mapping[str, object]]

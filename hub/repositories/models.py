@@ -69,15 +69,25 @@ class Tree(models.Model):
     body = models.BinaryField()
 
 
-class Revision(models.Model):
-    """A published state. `id` is the SHA-256 (hex) of `body`, the revision object's RFC 8785 bytes.
+class PublishedRevisions(models.Manager["Revision"]):
+    """Revisions that have been published. What is only proposed is asked for by name, so that no list shows it."""
 
-    `salt` is what its leaves were salted with; null when they are not. The repository's own salt may be newer.
+    def get_queryset(self) -> models.QuerySet["Revision"]:
+        return super().get_queryset().filter(number__isnull=False)
+
+
+class Revision(models.Model):
+    """A state of a repository. `id` is the SHA-256 (hex) of `body`, the revision object's RFC 8785 bytes.
+
+    It is published once it has a number; until then it is the proposal of a contribution, which accepting publishes
+    without changing a byte of it. `objects` gives published ones, `all_states` both. `entry` is the entry that
+    published it, or before that the one that proposed it; `published` likewise. `salt` is what its leaves were salted
+    with; null when they are not. The repository's own salt may be newer.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
     repository = models.ForeignKey(Repository, on_delete=models.PROTECT, related_name="revisions")
-    number = models.IntegerField()
+    number = models.IntegerField(null=True)
     body = models.BinaryField()
     root_tree = models.ForeignKey(Tree, on_delete=models.PROTECT, related_name="+")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
@@ -92,6 +102,9 @@ class Revision(models.Model):
     salt = models.BinaryField(max_length=32, null=True)
     published = models.DateTimeField()
     entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, related_name="+")
+
+    objects = PublishedRevisions()
+    all_states = models.Manager["Revision"]()
 
     class Meta:
         constraints = [
@@ -125,11 +138,12 @@ class Reference(models.Model):
 class FileChange(models.Model):
     """What a revision did to one path, against its parent. Rows are proportional to the change, not to the tree.
 
-    `repository` and `number` repeat the revision's, so that a path's last change is found without reading others'.
+    `repository` and `number` (null while it is only proposed) repeat the revision's, so that a path's last change is
+    found without reading others'.
     """
 
     repository = models.ForeignKey(Repository, on_delete=models.PROTECT, related_name="+")
-    number = models.IntegerField()
+    number = models.IntegerField(null=True)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="changes")
     path = models.TextField()
     action = models.CharField(
