@@ -2,8 +2,12 @@
 
 A worker holds an upload by its lease, the last moment at which it showed life. Renewing compares the lease with the
 value that this worker wrote, so a worker that was given up for dead notices and stops.
+
+When the hub's own disk is full or fails, the upload stays in `checking` and says why; its lease runs out and the check is
+queued again, for a day. Then it fails, and its sender may ask again without sending again.
 """
 
+import errno
 import logging
 import uuid
 from collections.abc import Callable
@@ -22,6 +26,9 @@ from hub.uploads.store import append, chunks_from
 
 LEASE = timedelta(minutes=2)
 RENEW = timedelta(seconds=1)
+# How long after the last act of its sender a check is tried again by itself.
+TRIED = timedelta(days=1)
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 Clock = Callable[[], datetime]
 log = logging.getLogger(__name__)
 
@@ -59,23 +66,37 @@ def waiting(now: datetime) -> Q:
 def check_upload(upload_id: uuid.UUID, clock: Clock) -> Upload.State | None:
     """Read the parts, hash the whole, and store it or name the parts that differ.
 
-    Returns the state it led to; None when there was nothing to do or somebody else does it. May be called any number
-    of times and killed at any moment.
+    Returns the state it led to, `checking` when it has to be tried again; None when there was nothing to do or somebody
+    else does it. May be called any number of times and killed at any moment.
     """
     now = clock()
     if not Upload.objects.filter(waiting(now), pk=upload_id).update(lease=now, checked_bytes=0):
         return None
     upload = Upload.objects.select_related("account").get(pk=upload_id)
     lease = Lease(upload_id, now, clock)
+    try:
+        return _check(upload, lease)
+    except LostLease:
+        log.info("upload %s was taken over or removed while it was checked", upload_id)
+        return None
+
+
+def _check(upload: Upload, lease: Lease) -> Upload.State:
+    try:
+        return _read(upload, lease)
+    except OSError as error:
+        log.error("upload %s cannot be checked now", upload.pk, exc_info=error)
+        return _interrupt(upload, lease, full=error.errno in NO_ROOM)
+
+
+def _read(upload: Upload, lease: Lease) -> Upload.State:
     target = selectors.blob_store().temporary()
     try:
         digest = _assemble(upload, target, lease)
         if digest == upload.claimed_sha256:
             return _keep(upload, target, digest, lease)
-        return _fail(upload, lease)
-    except LostLease:
-        log.info("upload %s was taken over or removed while it was checked", upload_id)
-        return None
+        bad = _bad_parts(upload, lease)
+        return _fail(lease, "parts_differ" if bad else "digest_differs", bad)
     finally:
         target.unlink(missing_ok=True)
 
@@ -108,7 +129,7 @@ def _keep(upload: Upload, target: Path, digest: str, lease: Lease) -> Upload.Sta
         try:
             with transaction.atomic():
                 current.blob = services.store_blob(upload.account, target, digest, lease.clock())
-            current.state, current.checked_bytes = Upload.State.STORED, upload.size
+            current.state, current.checked_bytes, current.error = Upload.State.STORED, upload.size, ""
         except Gone:
             current.state, current.error = Upload.State.FAILED, "taken_down"
         current.touched, current.lease = lease.clock(), None
@@ -118,18 +139,34 @@ def _keep(upload: Upload, target: Path, digest: str, lease: Lease) -> Upload.Sta
     return Upload.State(current.state)
 
 
-def _fail(upload: Upload, lease: Lease) -> Upload.State:
-    """The whole differs from what was announced: name the parts whose stored bytes are not what arrived."""
-    bad = [part.index for part in selectors.parts_of(upload) if not _is_intact(upload, part, lease)]
+def _interrupt(upload: Upload, lease: Lease, *, full: bool) -> Upload.State:
+    """The disk gave out. Parts that it lost are asked for again; else the check is tried again once the lease runs out."""
+    bad = [] if full else _bad_parts(upload, lease)
+    if bad:
+        return _fail(lease, "parts_differ", bad)
+    if lease.clock() - upload.touched > TRIED:
+        return _fail(lease, "gave_up", [])
+    if not lease.rows().update(error="no_room" if full else "disk_failed", checked_bytes=0):
+        raise LostLease
+    return Upload.State.CHECKING
+
+
+def _fail(lease: Lease, error: str, bad: list[int]) -> Upload.State:
+    """The upload's sender has to act: send the parts `bad` again, or whatever `words.failure` says of the error."""
     with transaction.atomic():
         current = lease.rows().select_for_update().first()
         if current is None:
             raise LostLease
         current.parts.filter(index__in=bad).delete()
         current.state, current.bad_parts, current.lease = Upload.State.FAILED, bad, None
-        current.error, current.touched = ("parts_differ" if bad else "digest_differs"), lease.clock()
+        current.error, current.touched = error, lease.clock()
         current.save()
     return Upload.State.FAILED
+
+
+def _bad_parts(upload: Upload, lease: Lease) -> list[int]:
+    """Parts whose stored bytes are not what arrived, or cannot be read any more."""
+    return [part.index for part in selectors.parts_of(upload) if not _is_intact(upload, part, lease)]
 
 
 def _is_intact(upload: Upload, part: Part, lease: Lease) -> bool:
@@ -139,6 +176,6 @@ def _is_intact(upload: Upload, part: Part, lease: Lease) -> bool:
             for chunk in chunks_from(file, 0):
                 digest.update(chunk)
                 lease.renew(upload.size)
-    except FileNotFoundError:
+    except OSError:
         return False
     return digest.hexdigest() == part.sha256

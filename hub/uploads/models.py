@@ -41,9 +41,9 @@ class Upload(models.Model):
 
     class State(models.TextChoices):
         SENDING = "sending"
-        CHECKING = "checking"  # all parts are here; the server hashes the whole
+        CHECKING = "checking"  # all parts are here; the server hashes the whole, again where `error` says why
         STORED = "stored"
-        FAILED = "failed"  # digests differ; `bad_parts` names which
+        FAILED = "failed"  # `error` says why; `bad_parts` names parts to send again
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="uploads")

@@ -146,9 +146,18 @@ def readable_blob(account: "Account", sha256: str) -> Blob | None:
 
 
 def stored_files(account: "Account", upload_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, StoredFile]:
-    """Those of the account's uploads that are stored, by id. Unknown, foreign and unfinished ids are left out."""
+    """Those of the account's uploads that are stored, by id. Unknown, foreign and unfinished ids are left out, and those
+    whose bytes are damaged or were taken down.
+
+    Only inside a transaction: until its end nobody else can use these uploads or remove them, nor their bytes be swept.
+    """
     found = Upload.objects.filter(
-        account=account, pk__in=set(upload_ids), state=Upload.State.STORED, blob__isnull=False
-    )
-    rows = found.values_list("pk", "name", "blob_id", "blob__size")
-    return {pk: StoredFile(pk, name, str(sha256), size) for pk, name, sha256, size in rows}
+        account=account, pk__in=set(upload_ids), state=Upload.State.STORED,
+        blob__damaged__isnull=True, blob__taken_down__isnull=True,
+    )  # fmt: skip
+    locked = found.select_related("blob").select_for_update(of=("self",)).order_by("pk")
+    return {
+        upload.pk: StoredFile(upload.pk, upload.name, upload.blob.sha256, upload.blob.size)
+        for upload in locked
+        if upload.blob is not None
+    }

@@ -60,7 +60,9 @@ class UploadSerializer(serializers.ModelSerializer[Upload]):
 
     mode = serializers.SerializerMethodField()
     sha256 = serializers.CharField(source="blob_id", allow_null=True, read_only=True, help_text=_("Once it is stored"))
-    error_text = serializers.SerializerMethodField()
+    error_text = serializers.SerializerMethodField(
+        help_text=_("What went wrong, or while it is being checked, why that has to be tried again")
+    )
     parts_here = serializers.IntegerField(read_only=True, help_text=_("Parts that have arrived"))
     bytes_here = serializers.IntegerField(read_only=True, help_text=_("Bytes that have arrived"))
     expires_at = serializers.SerializerMethodField()

@@ -23,7 +23,9 @@ from hub.uploads.models import Blob, Holding, Part, Upload
 if TYPE_CHECKING:
     from hub.accounts.models import Account
 
+# Uploads of one account: on their way, and all of them with those that wait to be published, as many as one revision takes.
 MOST_OPEN = 5_000
+MOST_KEPT = 200_000
 State = Upload.State
 
 
@@ -47,12 +49,12 @@ def start_upload(
     )  # fmt: skip
     with transaction.atomic():
         _lock_account(account)
+        _refuse_too_many(account)
         blob = selectors.readable_blob(account, sha256) if sha256 is not None else None
         if blob is not None and blob.size == size:
             upload.state, upload.blob, upload.claimed_sha256 = State.STORED, blob, blob.sha256
         else:
             _refuse_over_quota(account, size)
-            _refuse_too_many(account)
         upload.save(force_insert=True)
     return upload
 
@@ -210,8 +212,11 @@ def _refuse_over_quota(account: "Account", size: int) -> None:
 
 
 def _refuse_too_many(account: "Account") -> None:
-    if Upload.objects.filter(account=account, state__in=selectors.OPEN_STATES).count() >= MOST_OPEN:
+    uploads = Upload.objects.filter(account=account)
+    if uploads.filter(state__in=selectors.OPEN_STATES).count() >= MOST_OPEN:
         raise OverQuota(_("Too many files are on their way at once. Finish or remove some of them first."))
+    if uploads.count() >= MOST_KEPT:
+        raise OverQuota(_("Too many files wait to be published. Publish or remove some of them first."))
 
 
 def _locked(upload: Upload) -> Upload:

@@ -29,7 +29,7 @@ def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
 
 
 def requeue_checks(now: datetime) -> list[uuid.UUID]:
-    """Uploads whose check was lost: queued more than two minutes ago, or held by a worker that shows no life since."""
+    """Uploads whose check was lost or interrupted: queued two minutes ago, or held by a worker that shows no life since."""
     late = Upload.objects.filter(waiting(now), touched__lt=now - timedelta(minutes=2))
     return list(late.order_by("touched").values_list("pk", flat=True))
 

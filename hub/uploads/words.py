@@ -52,10 +52,19 @@ _FAILURES: dict[str, Callable[[], str]] = {
     "digest_differs": lambda: _(
         "The file that arrived is not the file whose digest was sent. Parts that differ have to be sent again."
     ),
+    "no_room": lambda: _(
+        "There is no room for this file on our side just now. The check is tried again by itself; nothing has to be sent again."
+    ),
+    "disk_failed": lambda: _(
+        "Something on our side could not be read or written. The check is tried again by itself; nothing has to be sent again."
+    ),
+    "gave_up": lambda: _(
+        "For a day our side could not check this file. Try it again; what has arrived need not be sent again."
+    ),
     "taken_down": lambda: _("These bytes were taken down here and cannot be stored again."),
 }
 
 
 def failure(code: str) -> str:
-    """What went wrong with an upload in state `failed`; empty when nothing did."""
+    """What went wrong with an upload in state `failed`, or why one in state `checking` waits; empty when nothing did."""
     return _FAILURES[code]() if code else ""

@@ -6,6 +6,7 @@
 // Up to this size, and above it when a file of the same size is held already, the whole is hashed before anything is sent,
 // so that bytes which are there need not be sent. Larger files are hashed while they are sent.
 const HASH_FIRST = 64 * 1024 * 1024;
+const DIFFERS = new Set(["", "parts_differ", "digest_differs"]); // errors that comparing and sending parts again may end
 const ATTEMPTS = 3; // of sending parts again whose digests differ
 
 const MOVING = new Set(["queued", "hashing", "sending", "offline"]);
@@ -87,6 +88,7 @@ export class Row {
       done: words.size(this.state === "sending" ? this.moved : this.done), size: words.size(this.size),
       n: this.safe, m: this.partCount, reason: this.reason,
     };
+    if (this.state === "checking" && this.delay) return words.say("delayed", { reason: this.delay });
     if (this.state === "paused" && !this.partCount) return words.say("unsent-detail");
     if (this.state !== "sending" || !(this.speed > 0)) return words.say(`${this.state}-detail`, places);
     const left = words.duration((this.size - this.moved) / this.speed);
@@ -142,7 +144,7 @@ export class Row {
         this.store(upload);
         return;
       }
-      if (upload.error === "taken_down") throw this.zone.server.no(410, upload.error_text);
+      if (!DIFFERS.has(upload.error)) throw this.zone.server.no(upload.error === "taken_down" ? 410 : 503, upload.error_text);
       this.record.checkpoint = null; // every part is compared with the file again
     }
     throw this.zone.server.no(422, this.zone.words.say("unstable"));
@@ -288,6 +290,7 @@ export class Row {
       }
     }
     this.done = 0;
+    this.delay = "";
     this.set("checking");
     return this.zone.watch(this, signal);
   }
@@ -303,6 +306,13 @@ export class Row {
     } catch (error) {
       if (this.control === control) this.#failed(error);
     }
+  }
+
+  // What the server says of its check while that goes on: bytes read, and why it is late, if it is.
+  checked({ checked_bytes: bytes, error_text: delay }) {
+    this.done = bytes;
+    if (delay && delay !== this.delay) this.zone.tell(this.path, "delayed", delay);
+    this.delay = delay;
   }
 
   store(upload, state = "stored") {

@@ -220,7 +220,7 @@ class Zone {
     const watcher = this.watched.get(id);
     if (!watcher || !upload) return;
     if (upload.state === "checking") {
-      watcher.row.done = upload.checked_bytes;
+      watcher.row.checked(upload);
       return;
     }
     this.watched.delete(id);

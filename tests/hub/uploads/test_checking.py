@@ -1,14 +1,18 @@
 """The hub's own hash decides; a killed or overtaken worker changes nothing."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from hub.uploads import checking, selectors, services, upkeep
+from hub.uploads import checking, selectors, services, upkeep, words
 from hub.uploads.models import Blob, Holding, Upload
 from hub.uploads.rules import PART_BYTES
+from hub.uploads.serializers import UploadSerializer
 from tests.hub.uploads.sending import Sender, digest, stored_bytes
 
 DATA = b"0123456789abcdef" * (PART_BYTES // 16) + b"tail"
@@ -114,6 +118,71 @@ def test_a_check_whose_message_was_lost_is_queued_again(sender: Sender) -> None:
     upload = sender.complete(sender.send(b"abc"), b"abc")
     assert upkeep.requeue_checks(sender.now + timedelta(minutes=1)) == []
     assert upkeep.requeue_checks(sender.now + timedelta(minutes=3)) == [upload.pk]
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond `size` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def broken_store() -> Iterator[None]:
+    """A file lies where the store wants a folder for its temporary files."""
+    place = selectors.blob_store().root / "incoming"
+    place.parent.mkdir(exist_ok=True)
+    place.touch()
+    try:
+        yield
+    finally:
+        place.unlink()
+
+
+def test_without_room_an_upload_says_so_and_its_check_is_tried_again(sender: Sender) -> None:
+    upload = sender.complete(sender.send(DATA), DATA)
+    with room_for(PART_BYTES // 2):
+        assert check(upload, sender.now) == State.CHECKING
+    assert (upload.state, upload.error, upload.checked_bytes) == (State.CHECKING, "no_room", 0)
+    said = UploadSerializer(selectors.with_progress(Upload.objects.all()).get()).data
+    assert (said["state"], said["error"], "tried again" in said["error_text"]) == ("checking", "no_room", True)
+    assert len(selectors.parts_of(upload)) == 2
+    assert not list(selectors.blob_store().leftovers())
+    later = sender.now + timedelta(seconds=121)
+    assert upkeep.requeue_checks(later) == [upload.pk]
+    assert check(upload, later) == State.STORED
+    assert upload.error == ""
+
+
+def test_a_store_that_fails_is_tried_again(sender: Sender) -> None:
+    upload = sender.complete(sender.send(DATA), DATA)
+    with broken_store():
+        assert check(upload, sender.now) == State.CHECKING
+    assert upload.error == "disk_failed"
+    assert check(upload, sender.now + timedelta(seconds=119)) is None
+    assert check(upload, sender.now + timedelta(seconds=121)) == State.STORED
+
+
+def test_after_a_day_of_trying_the_sender_decides_and_need_not_send_again(sender: Sender) -> None:
+    upload = sender.complete(sender.send(DATA), DATA)
+    with broken_store():
+        assert check(upload, sender.now + timedelta(days=1, seconds=1)) == State.FAILED
+    assert (upload.error, upload.bad_parts, bool(words.failure(upload.error))) == ("gave_up", [], True)
+    sender.complete(upload, DATA)
+    assert check(upload, sender.now + timedelta(days=2)) == State.STORED
+
+
+def test_a_part_that_can_no_longer_be_read_is_asked_for_again(sender: Sender) -> None:
+    upload = sender.complete(sender.send(DATA), DATA)
+    part = selectors.part_store().path(upload.pk, 1)
+    part.unlink()
+    part.mkdir()
+    assert check(upload, sender.now) == State.FAILED
+    assert (upload.error, upload.bad_parts) == ("parts_differ", [1])
 
 
 def test_progress_is_written_while_the_whole_is_read(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -193,6 +193,23 @@ def test_a_part_may_be_sent_twice(dora: Caller) -> None:
     assert dora.get(upload["id"])["parts"] == [{"index": 0, "sha256": digest(b"abc"), "size": 3}]
 
 
+def test_one_account_leaves_places_to_the_others(transactional_db: None, tmp_path: Path, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    receiver = Receiver(cast(Application, get_asgi_application()), routes, folder=tmp_path / "incoming", of_one=1)
+    with Serving(receiver) as server:
+        first, other = (Caller(server, {"Authorization": f"Bearer {make_token(make_account())}"}) for _ in range(2))
+        upload, second, others = first.start(b"abc"), first.start(b"abc", "b.csv"), other.start(b"abc")
+        announced = {**first.headers, "X-Part-Sha256": digest(b"abc"), "Content-Length": "3"}
+        with server.connect() as connection:
+            connection.sendall(head("PUT", f"{API}/{upload['id']}/parts/0", announced) + b"a")
+            eventually(lambda: list((tmp_path / "incoming").iterdir()))
+            assert first.put(second["id"], 0, b"abc").status == 429
+            assert other.put(others["id"], 0, b"abc").status == 200
+            connection.sendall(b"bc")
+            assert reply(connection).status == 200
+        assert first.put(second["id"], 0, b"abc").status == 200
+
+
 def test_completing_too_early_names_the_missing_parts(dora: Caller) -> None:
     upload = dora.start(DATA)
     dora.put(upload["id"], 0, piece(DATA, 0))

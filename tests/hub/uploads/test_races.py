@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -87,11 +88,51 @@ def test_the_same_part_sent_many_times_at_once_arrives(dora: Sender) -> None:
     assert [part.sha256 for part in selectors.parts_of(upload)] == [digest(b"abc")]
 
 
-def swept_in_background(sha256: str) -> Future[bool]:
+def in_background(act: Callable[..., T], *arguments: object) -> Future[T]:
     thread = ThreadPoolExecutor(1)
-    removal = thread.submit(with_connections, references.remove_if_unused, selectors.blob_store(), sha256)
+    running = thread.submit(with_connections, act, *arguments)
     thread.shutdown(wait=False)
-    return removal
+    return running
+
+
+def swept_in_background(sha256: str) -> Future[bool]:
+    return in_background(references.remove_if_unused, selectors.blob_store(), sha256)
+
+
+def test_an_upload_that_is_being_published_cannot_be_removed_before_that_ends(dora: Sender) -> None:
+    upload = dora.store(b"abc")
+    with transaction.atomic():
+        assert set(selectors.stored_files(dora.account, [upload.pk])) == {upload.pk}
+        removal = in_background(services.remove_upload, upload)
+        time.sleep(0.3)
+        assert not removal.done()
+        services.finish_uploads(dora.account, [upload.pk])
+    removal.result(20)
+    assert Holding.objects.filter(account=dora.account, blob=digest(b"abc")).exists()
+
+
+def test_an_upload_is_published_once(dora: Sender) -> None:
+    upload = dora.store(b"abc")
+
+    def publish() -> int:
+        with transaction.atomic():
+            found = selectors.stored_files(dora.account, [upload.pk])
+            time.sleep(0.2)
+            services.finish_uploads(dora.account, found)
+            return len(found)
+
+    assert sorted(future.result() for future in at_once([publish, publish])) == [0, 1]
+
+
+def test_uploads_are_locked_in_one_order(dora: Sender) -> None:
+    uploads = [dora.store(b"%d" % number, f"{number}.csv").pk for number in range(30)]
+
+    def publish(ids: list[uuid.UUID]) -> int:
+        with transaction.atomic():
+            return len(selectors.stored_files(dora.account, ids))
+
+    acts = [lambda: publish(uploads), lambda: publish(uploads[::-1])]
+    assert [future.result() for future in at_once(acts * 4)] == [30] * 8
 
 
 def unheld_blob(sender: Sender) -> str:

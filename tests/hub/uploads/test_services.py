@@ -142,6 +142,24 @@ def test_bytes_the_account_holds_are_stored_at_once(sender: Sender) -> None:
     assert (again.state, again.blob_id) == (Upload.State.STORED, digest(b"abc"))
 
 
+def test_known_bytes_do_not_pass_by_the_number_of_open_uploads(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "MOST_OPEN", 1)
+    sender.store(b"abc")
+    sender.start(b"def", "open.csv")
+    for known in (None, digest(b"abc")):
+        with pytest.raises(OverQuota):
+            sender.start(b"abc", "again.csv", known=known)
+
+
+def test_uploads_that_wait_to_be_published_are_counted_too(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "MOST_KEPT", 2)
+    sender.store(b"abc")
+    sender.start(b"abc", "again.csv", known=digest(b"abc"))
+    for known in (None, digest(b"abc")):
+        with pytest.raises(OverQuota, match="wait to be published"):
+            sender.start(b"abc", "third.csv", known=known)
+
+
 def test_a_digest_says_nothing_about_the_bytes_of_others(sender: Sender, other: Sender) -> None:
     sender.store(b"abc")
     absent = other.start(b"xyz", known=digest(b"xyz"))
@@ -203,6 +221,13 @@ def test_stored_files_are_only_those_that_are_stored_and_ones_own(sender: Sender
     foreign = other.store(b"ghi")
     found = selectors.stored_files(sender.account, [stored.pk, open_.pk, foreign.pk, uuid.uuid4()])
     assert found == {stored.pk: selectors.StoredFile(stored.pk, "a.csv", digest(b"abc"), 3)}
+
+
+@pytest.mark.parametrize("mark", ["damaged", "taken_down"])
+def test_bytes_that_are_not_there_any_more_are_no_stored_file(sender: Sender, mark: str) -> None:
+    stored = sender.store(b"abc")
+    Blob.objects.update(**{mark: sender.now})
+    assert selectors.stored_files(sender.account, [stored.pk]) == {}
 
 
 def test_finishing_forgets_the_upload_and_keeps_the_bytes(sender: Sender) -> None:
