@@ -79,14 +79,16 @@ def _refuse_withdrawn(repository: Repository) -> None:
 
 
 def may_own_here(account: "Account", owner: "Account") -> bool:
-    """Whether `account` may create repositories in the name of `owner`: itself, or an organisation that it owns."""
+    """Whether `account` may create repositories in the name of `owner`: its own, or that of an organisation in which it is
+    an owner or a maintainer. Of what a maintainer creates there, the organisation's owners alone change the settings.
+    """
     if owner.pk == account.pk:
         return True
     return bool(account.memberships.filter(organisation=owner, role__in=("owner", "maintainer")).exists())
 
 
 def owners_for(account: "Account") -> list["Account"]:
-    """The account and the organisations in whose name it may create, by handle."""
+    """Itself, then the organisations in whose name it may create (`may_own_here`), by handle."""
     roles = account.memberships.filter(role__in=("owner", "maintainer")).select_related("organisation")
     return [account, *sorted((role.organisation for role in roles), key=lambda found: found.username.lower())]
 

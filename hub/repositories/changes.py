@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,6 @@ from hub.uploads import services as upload_services
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
-    from hub.uploads.models import Blob
 
 MOST_CHANGES = 200_000
 
@@ -106,30 +106,32 @@ def _clean(change: Change) -> str:
 
 
 def find_bytes(account: "Account", puts: Mapping[str, Change], now: datetime) -> dict[str, Bytes]:
-    """What each path will hold. In the caller's transaction the bytes stay until its end. Raises Invalid at `changes`."""
+    """What each path will hold, in the caller's transaction: the bytes stay until its end. Raises Invalid at `changes`.
+
+    Bytes that are written here are stored once every path is known to be fine, and in the order of their digests, so that
+    two people who publish the same files wait for each other in one order.
+    """
     stored = uploads.stored_files(account, [change.upload for change in puts.values() if change.upload is not None])
     found: dict[str, Bytes] = {}
+    contents: dict[str, bytes] = {}
     for path, change in puts.items():
-        if change.upload is None:
-            blob = _blob(account, path, change, now)
-            found[path] = Bytes(blob.sha256, blob.size)
-        elif change.upload in stored:
-            upload_services.refuse_file(path, stored[change.upload].size)
-            found[path] = Bytes(stored[change.upload].sha256, stored[change.upload].size)
+        if change.content is not None:
+            found[path] = Bytes(sha256(change.content).hexdigest(), len(change.content))
+            contents[found[path].sha256] = change.content
         else:
-            raise _unknown(path)
+            found[path] = _present(account, path, change, stored)
+        upload_services.refuse_file(path, found[path].size)
+    for _digest, content in sorted(contents.items()):
+        upload_services.hold_bytes(account, content, now)
     return found
 
 
-def _blob(account: "Account", path: str, change: Change, now: datetime) -> "Blob":
-    if change.content is not None:
-        upload_services.refuse_file(path, len(change.content))
-        return upload_services.hold_bytes(account, change.content, now)
-    blob = uploads.readable_blob(account, change.sha256)
-    if blob is None:
+def _present(account: "Account", path: str, change: Change, stored: Mapping[uuid.UUID, uploads.StoredFile]) -> Bytes:
+    """Bytes that are here already. Raises Invalid when they are not, or not this account's to use."""
+    source = stored.get(change.upload) if change.upload else uploads.readable_blob(account, change.sha256)
+    if source is None:
         raise _unknown(path)
-    upload_services.refuse_file(path, blob.size)
-    return blob
+    return Bytes(source.sha256, source.size)
 
 
 def _unknown(path: str) -> Invalid:

@@ -128,7 +128,8 @@ def _old_leaves(parent: Revision | None, differences: Sequence[tree.Difference],
 
 
 def _save(repository: Repository, trees: Mapping[str, bytes], salted: Mapping[str, str]) -> None:
-    rows = [Tree(digest=digest, body=body) for digest, body in trees.items()]
+    """In the order of their keys, so that two transactions that write the same rows wait for each other in one order."""
+    rows = [Tree(digest=digest, body=body) for digest, body in sorted(trees.items())]
     Tree.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
-    leaves = [SaltedLeaf(repository=repository, leaf=leaf, blob_id=sha256) for leaf, sha256 in salted.items()]
+    leaves = [SaltedLeaf(repository=repository, leaf=leaf, blob_id=sha256) for leaf, sha256 in sorted(salted.items())]
     SaltedLeaf.objects.bulk_create(leaves, batch_size=_BATCH, ignore_conflicts=True)
