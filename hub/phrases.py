@@ -48,6 +48,11 @@ MEMBERSHIP = {
     "none": _("%(actor)s ended the membership of %(member)s in %(subject)s."),
 }
 
+REVIEWER = {
+    "granted": _("%(actor)s made %(subject)s a hub reviewer."),
+    "revoked": _("%(actor)s ended the work of %(subject)s as a hub reviewer."),
+}
+
 CREATED = {
     "model": _("%(actor)s created the model %(repository)s."),
     "dataset": _("%(actor)s created the dataset %(repository)s."),
@@ -130,6 +135,15 @@ DECLINED = {
 APPEALED = {
     "": _("%(actor)s appealed against the verdict on %(contribution)s to %(repository)s."),
     "here": _("%(actor)s appealed against the verdict on %(contribution)s."),
+}
+
+SUBMITTED = {
+    "": _("%(actor)s submitted %(work)s for assessment."),
+    "hidden": _("%(actor)s submitted a revision of %(work)s for assessment."),
+}
+ASSESSED = {
+    "": _("%(actor)s assessed %(work)s: effort %(effort)s, quality %(quality)s of 100."),
+    "hidden": _("%(actor)s assessed a revision of %(work)s: effort %(effort)s, quality %(quality)s of 100."),
 }
 
 ATTESTED = _("%(actor)s attested %(predicate)s about %(subject)s.")

@@ -57,6 +57,11 @@ def _wallet(entry: EntryView) -> Sentence:
     return fill(phrases.WALLET[entry.type.partition(".")[2]], {"actor": actor(entry)})
 
 
+def _reviewer(entry: EntryView) -> Sentence:
+    template = phrases.REVIEWER[entry.type.partition(".")[2]]
+    return fill(template, {"actor": actor(entry), "subject": named(label(entry.subject))})
+
+
 def _organisation_created(entry: EntryView) -> Sentence:
     return fill(phrases.ORGANISATION, {"actor": actor(entry), "subject": named(label(entry.subject))})
 
@@ -226,6 +231,24 @@ def _contribution_declined(entry: EntryView) -> Sentence:
     return _about_contribution(entry, phrases.DECLINED, author=named(label(entry.data["author"])), reason=reason)
 
 
+# --- works ---------------------------------------------------------------------------------------
+def _about_work(entry: EntryView, templates: Mapping[str, Template], revision: str, **places: Sentence) -> Sentence:
+    """A work is called by its revision; of one that is hidden the sentence says nothing but that it is."""
+    repository = label(entry.data["repo"])
+    work = label(revision) if repository.url else repository
+    template = templates["" if repository.url else "hidden"]
+    return fill(template, {"actor": actor(entry), "work": named(work), **places})
+
+
+def _work_submitted(entry: EntryView) -> Sentence:
+    return _about_work(entry, phrases.SUBMITTED, entry.subject)
+
+
+def _assessment_made(entry: EntryView) -> Sentence:
+    numbers = {name: plain(entry.data[name]) for name in ("effort", "quality")}
+    return _about_work(entry, phrases.ASSESSED, entry.data["revision"], **numbers)
+
+
 # --- statements and removals ---------------------------------------------------------------------
 def _attested(entry: EntryView) -> Sentence:
     template = phrases.ATTESTED if entry.type == "attestation.made" else phrases.ATTESTATION_REVOKED
@@ -244,6 +267,8 @@ SENTENCES: dict[str, describing.DescribeEntry] = {
     "account.erased": _account_erased,
     "organisation.created": _organisation_created,
     "membership.changed": _membership_changed,
+    "reviewer.granted": _reviewer,
+    "reviewer.revoked": _reviewer,
     "wallet.bound": _wallet,
     "wallet.rebinding": _wallet,
     "wallet.released": _wallet,
@@ -264,6 +289,8 @@ SENTENCES: dict[str, describing.DescribeEntry] = {
     "contribution.accepted": _contribution_accepted,
     "contribution.declined": _contribution_declined,
     "review.submitted": _review_submitted,
+    "work.submitted": _work_submitted,
+    "assessment.made": _assessment_made,
     "attestation.made": _attested,
     "attestation.revoked": _attested,
     "content.redacted": _removed,

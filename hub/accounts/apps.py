@@ -14,4 +14,6 @@ class AccountsConfig(AppConfig):
         register_readable(describing.readable)
         register_expected_rows("account.registered", expected.account_registered)
         register_expected_rows("account.erased", expected.account_erased)
+        register_expected_rows("reviewer.granted", expected.reviewer_granted)
+        register_expected_rows("reviewer.revoked", expected.reviewer_revoked)
         register_spoken_for(expected.PEOPLE)

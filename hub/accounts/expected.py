@@ -13,8 +13,8 @@ PEOPLE = SpokenFor(TABLE, [("pseudonym",)], [("acct:", "pseudonym")], ["account.
 
 
 def account_registered(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:
-    """The account exists since then, is a person's, is not erased, and has the handle it took."""
-    columns: dict[str, Any] = {"kind": "person", "date_joined": entry.time, "erased": None}
+    """The account exists since then, is a person's, is not erased, has the handle it took, and is no hub reviewer."""
+    columns: dict[str, Any] = {"kind": "person", "date_joined": entry.time, "erased": None, "hub_reviewer": False}
     if "handle" in details:
         columns["username"] = details["handle"]["handle"]
     return [_row(entry, columns)]
@@ -29,9 +29,18 @@ def account_erased(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -
         "language": "",
         "theme": "",
         "is_active": False,
+        "hub_reviewer": False,
         "last_login": None,
     }
     return [_row(entry, {"username": tombstone(_pseudonym(entry)), "erased": entry.time, **gone})]
+
+
+def reviewer_granted(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:
+    return [_row(entry, {"hub_reviewer": True})]
+
+
+def reviewer_revoked(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:
+    return [_row(entry, {"hub_reviewer": False})]
 
 
 def _pseudonym(entry: EntryView) -> str:

@@ -142,6 +142,16 @@ def test_text_and_html_say_the_same(name: str) -> None:
             "The hub scanned a file of breast-cancer-logistic, revision 2 and found it unsafe.",
         ),
         (entry("membership.changed"), "maintainer-1 made contributor-1 a maintainer of cancer-lab."),
+        (entry("reviewer.granted", "sys:hub"), "The hub made maintainer-1 a hub reviewer."),
+        (entry("reviewer.revoked", "sys:hub"), "The hub ended the work of maintainer-1 as a hub reviewer."),
+        (
+            entry("work.submitted"),
+            "maintainer-1 submitted breast-cancer-logistic, revision 2 for assessment.",
+        ),
+        (
+            entry("assessment.made", BOB),
+            "contributor-1 assessed breast-cancer-logistic, revision 2: effort 5, quality 80 of 100.",
+        ),
     ],
     ids=lambda value: value.type if isinstance(value, EntryView) else "",
 )
@@ -241,7 +251,18 @@ def test_a_list_of_entries_looks_names_up_once_for_each_kind_of_subject(monkeypa
 def test_every_template_names_places_that_are_filled() -> None:
     places = {
         *("actor", "repository", "revision", "source", "base", "count", "subject", "member", "owner", "name", "reason"),
-        *("contribution", "author", "title", "claimed", "evidenced", "predicate", "number"),
+        *(
+            "contribution",
+            "author",
+            "work",
+            "effort",
+            "quality",
+            "title",
+            "claimed",
+            "evidenced",
+            "predicate",
+            "number",
+        ),
     }
     found = re.findall(r"%\((\w+)\)", " ".join(_templates(phrases)))
     assert set(found) <= places

@@ -8,6 +8,7 @@ import pytest
 from hub.accounts import expected
 from hub.accounts.erasure import erase_account
 from hub.accounts.models import Account
+from hub.accounts.reviewers import grant_reviewer, revoke_reviewer
 from ledger import selectors as ledger
 from ledger.comparing import Comparison
 from ledger.sequencer import sequence
@@ -27,10 +28,13 @@ OTHER: dict[str, Any] = {
     "language": "ja",
     "theme": "dark",
     "is_active": True,
+    "hub_reviewer": True,
     "last_login": LATER,
 }
-REGISTERED = ("kind", "date_joined", "erased", "username")
-ERASED = ("username", "erased", "email", "display_name", "bio", "language", "theme", "is_active", "last_login")
+REGISTERED = ("kind", "date_joined", "erased", "hub_reviewer", "username")
+ERASED = (
+    "username", "erased", "email", "display_name", "bio", "language", "theme", "is_active", "hub_reviewer", "last_login",
+)  # fmt: skip
 
 
 def _differing(account: Account) -> set[str]:
@@ -78,6 +82,24 @@ def test_an_account_that_vanished_or_changed_its_pseudonym_is_missed() -> None:
     assert _differing(alice) == {""}
     Account.objects.filter(pk=alice.pk).delete()
     assert _differing(alice) == {""}
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_only_the_log_makes_somebody_a_hub_reviewer(granted: bool) -> None:
+    alice = make_account("alice")
+    grant_reviewer(account=alice, now=LATER)
+    if not granted:
+        revoke_reviewer(account=alice, now=LATER)
+    assert _differing(alice) == set()
+    Account.objects.filter(pk=alice.pk).update(hub_reviewer=not granted)
+    assert _differing(alice) == {"hub_reviewer"}
+
+
+def test_an_erased_account_is_no_hub_reviewer_any_more() -> None:
+    alice = make_account("alice")
+    grant_reviewer(account=alice, now=LATER)
+    erase_account(alice, LATER)
+    assert _differing(alice) == set()
 
 
 def test_what_the_log_does_not_speak_about_may_change() -> None:
