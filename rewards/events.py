@@ -8,7 +8,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from hub.vocabulary import CODE, DIGEST, BadEvent, Fields, Pattern, Subject, Text, Whole, check, event, table
+from hub.vocabulary import (
+    CODE,
+    DIGEST,
+    LICENCE,
+    BadEvent,
+    Fields,
+    ListOf,
+    Pattern,
+    Subject,
+    Text,
+    Whole,
+    check,
+    event,
+    table,
+)
 from hub.vocabulary import related_subjects as _related
 from ledger import services as ledger
 from ledger.records import EntryView
@@ -30,6 +44,7 @@ POLICY_FIELDS = Fields(
         "min_reviews": Whole(1, 15),
         "quality_floor": Whole(0, 100),
         "openness_bps": Fields(dict.fromkeys(("open", "restricted", "none"), BPS)),
+        "licences": Fields({"open": ListOf(LICENCE, 500), "restricted": ListOf(LICENCE, 500)}),
         "kinds": Fields(dict.fromkeys(KINDS, KIND_POLICY)),
     }
 )
