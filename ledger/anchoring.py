@@ -6,6 +6,7 @@ here stands only which checkpoint each one carries. While the chain is away the 
 catches up.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -24,6 +25,8 @@ from ledger.storage import Store
 
 _ANCHORING = 0x616B_6173_6869_2063
 _RELAYED = "relayed:"
+_BATCH = 20
+_LARGEST = 2**63 - 1
 
 
 def anchor_due(now: datetime, store: Store | None = None) -> int | None:
@@ -44,10 +47,26 @@ def anchor_due(now: datetime, store: Store | None = None) -> int | None:
 
 
 def follow_anchors(now: datetime) -> int:
-    """Copy what the outbox knows about each anchor; returns how many changed. Finality is taken back with its block."""
+    """Copy what the outbox knows about each anchor; returns how many changed. Finality is taken back with its block.
+
+    A reorganisation can move a final transaction to another block, or make it fail, before anybody sees it on its way
+    again. It does so to the newest first, so the settled anchors are gone through from there to the first that agree.
+    """
     prefix = _key_prefix()
     brought_back = [view.key for view in chain.unsettled(prefix)] if prefix else []
-    rows = Anchor.objects.filter(final__isnull=True) | Anchor.objects.filter(transaction_key__in=brought_back)
+    opened = Anchor.objects.filter(final__isnull=True) | Anchor.objects.filter(transaction_key__in=brought_back)
+    changed = _follow_rows(list(opened), now)
+    settled = Anchor.objects.filter(final__isnull=False).exclude(transaction_key__startswith=_RELAYED)
+    below = _LARGEST
+    while batch := list(settled.filter(checkpoint__lt=below).order_by("-checkpoint_id")[:_BATCH]):
+        moved, below = _follow_rows(batch, now), batch[-1].checkpoint_id
+        changed += moved
+        if not moved:
+            break
+    return changed
+
+
+def _follow_rows(rows: Sequence[Anchor], now: datetime) -> int:
     views = chain.transactions([row.transaction_key for row in rows])
     changed = 0
     for row in rows:
@@ -87,12 +106,14 @@ def _alone() -> bool:
 def _anchor(last: Checkpoint, head: AnchoredHead, store: Store, now: datetime) -> int | None:
     _refuse_foreign_head(last, head, store)
     failed = Anchor.objects.filter(mined__isnull=True).order_by("-checkpoint_id").first()
+    if failed is not None and not _has_failed(failed):
+        # An earlier one that a reorganisation took out of its block is on its way again.
+        return None
     if head.size == last.size:
         _adopt(last, failed, now)
         return None
-    key = f"{_key_prefix()}{last.size}"
+    key = _free_key(f"{_key_prefix()}{last.size}")
     if failed is not None:
-        key = _next_key(key, failed.transaction_key)
         failed.delete()
     proof = consistency_proof(store.reader(last.size), head.size, last.size)
     contract = chain.deployment().anchor_address
@@ -143,12 +164,13 @@ def _adopt(last: Checkpoint, failed: Anchor | None, now: datetime) -> None:
     )
 
 
-def _next_key(key: str, before: str) -> str:
-    """The key of another try for the same size: a number is added, and counted up."""
-    if before != key and not before.startswith(f"{key}:"):
-        return key
-    tries = int(before.removeprefix(key).removeprefix(":") or 1)
-    return f"{key}:{tries + 1}"
+def _free_key(key: str) -> str:
+    """The key of the next try for a size: the outbox takes each key once, so a number is added, and counted up."""
+    tries, found = 1, key
+    while chain.transaction(found) is not None:
+        tries += 1
+        found = f"{key}:{tries}"
+    return found
 
 
 def _key_prefix() -> str:

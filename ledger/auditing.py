@@ -13,21 +13,25 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from ledger import entry as format
-from ledger import storage
+from ledger import storage, values
 from ledger.comparing import Comparison
 from ledger.errors import BadEntry
 from ledger.expecting import (
     ERASED,
     Addressed,
+    Deviation,
     ExpectedRow,
     SpokenFor,
+    recomputed,
     register_addressed,
     register_expected_rows,
+    register_recomputed,
     register_related,
     register_spoken_for,
+    register_stray,
 )
 from ledger.log_checks import check_log
-from ledger.mismatches import Finding, about_entry, from_difference, settle
+from ledger.mismatches import Finding, about_entry, from_deviation, from_difference, settle
 from ledger.models import AuditRun, Details, Entry, Mismatch
 from ledger.publisher import last_head
 from ledger.records import EntryView
@@ -39,14 +43,17 @@ from ledger.unsaid import ROW_CHECKS, find_unsaid
 __all__ = [
     "ERASED",
     "Addressed",
+    "Deviation",
     "ExpectedRow",
     "SpokenFor",
     "audit_full",
     "audit_touched",
     "register_addressed",
     "register_expected_rows",
+    "register_recomputed",
     "register_related",
     "register_spoken_for",
+    "register_stray",
 ]
 
 logger = logging.getLogger(__name__)
@@ -151,6 +158,8 @@ def _findings(rows: list[Entry], comparison: Comparison) -> Iterator[Finding]:
         if not spoilt:
             sound.append(view)
     yield from map(from_difference, comparison.compare(sound))
+    for view in sound:
+        yield from (from_deviation(view, deviation) for deviation in recomputed(view))
 
 
 def _spoilt(row: Entry, view: EntryView) -> Iterator[Finding]:
@@ -162,11 +171,13 @@ def _spoilt(row: Entry, view: EntryView) -> Iterator[Finding]:
     parsed = format.parse(view.body)
     subjects, mentions = {parsed.subject, *view.related}, {mention.subject for mention in row.mentions.all()}
     if subjects != mentions:
-        yield about_entry(view, "mentions", " ".join(sorted(subjects)), " ".join(sorted(mentions)))
+        public = frozenset(subjects)
+        words = (values.shown(sorted(each), public) for each in (subjects, mentions))
+        yield about_entry(view, "mentions", *words)
     for group in row.detail_groups.all():
         expected, actual = parsed.details.get(group.group), _digest(group)
         if actual is not None and actual != expected:
-            yield about_entry(view, f"details.{group.group}", (expected or b"").hex(), actual.hex())
+            yield about_entry(view, f"details.{group.group}", (expected or b"").hex(), values.WITHHELD)
 
 
 def _digest(group: Details) -> bytes | None:

@@ -1,6 +1,6 @@
 """What the tables of upper rooms must hold, according to the log. Rooms register a pure function for each event type."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -72,6 +72,25 @@ class Addressed:
     body: str
 
 
+@dataclass(frozen=True)
+class Deviation:
+    """A row that is not what follows from the objects an entry commits to. `column` "" stands for the row's being there.
+
+    What `expected` and `found` say is shown in public unless it is words.
+    """
+
+    table: str
+    key: Mapping[str, Any]
+    column: str
+    expected: Any
+    found: Any
+
+
+Recompute: TypeAlias = Callable[[EntryView], Iterable[Deviation]]
+FindStray: TypeAlias = Callable[[], Iterable[tuple[str, Deviation]]]
+
+_recomputed: dict[str, Recompute] = {}
+stray: dict[str, FindStray] = {}
 spoken_for: dict[str, SpokenFor] = {}
 addressed: dict[str, Addressed] = {}
 _related: list[Related] = []
@@ -105,6 +124,25 @@ def register_expected_rows(event_type: str, expect_rows: ExpectRows) -> None:
     without the erased groups.
     """
     _functions[event_type] = expect_rows
+
+
+def register_recomputed(event_type: str, recompute: Recompute) -> None:
+    """`recompute(entry)` computes again what an entry of this type decides only by a digest, and yields what differs.
+
+    It reads objects and rows but writes none. It is asked in every audit that compares the entry.
+    """
+    _recomputed[event_type] = recompute
+
+
+def recomputed(entry: EntryView) -> Iterable[Deviation]:
+    """What differs from what was computed again from the objects that an entry commits to."""
+    function = _recomputed.get(entry.type)
+    return () if function is None else function(entry)
+
+
+def register_stray(table: str, find: FindStray) -> None:
+    """The daily audit asks `find()` for rows of this table that follow from nothing, each with the subject it belongs to."""
+    stray[table] = find
 
 
 def registered_types() -> list[str]:

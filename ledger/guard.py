@@ -28,9 +28,9 @@ class ChainMemory:
     def head(self, contract: str, *, required: bool) -> Head | None:
         """The chain's head, or None when there is none, it was compared before, or the chain does not answer.
 
-        Raises `ChainError` instead of the last when the answer is `required`.
+        Where the answer is `required` the chain is always asked, and `ChainError` raised when it does not answer.
         """
-        if contract in self._compared or (time.monotonic() < self._ask_after and not required):
+        if not required and (contract in self._compared or time.monotonic() < self._ask_after):
             return None
         try:
             found = calls.read_head()
@@ -61,13 +61,14 @@ def refuse_fork(head: Head, last: Head, store: Store, contract: str) -> None:
     """Raises `Fork` unless `head` extends everything that was ever signed. `last` is the database's last checkpoint.
 
     Reads the sequenced entries only where the other memories differ from the database's. Raises `ChainError` when
-    the file is lost and the chain, its only substitute, does not answer.
+    there is no file and the chain, its only substitute, does not answer: what the database says of what was signed
+    before, that nothing ever was included, is not believed on its own.
     """
     _refuse_unless_extends(head, last, last)
     signed = store.signed_head()
     if signed is not None:
         _refuse_unless_extends(head, Head(signed.size, signed.root), last)
-    anchored = chain_memory.head(contract, required=signed is None and last.size > 0)
+    anchored = chain_memory.head(contract, required=signed is None)
     if anchored is not None:
         _refuse_unless_extends(head, anchored, last)
         chain_memory.agreed(contract)

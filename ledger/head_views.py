@@ -89,12 +89,14 @@ def _signers(size: int) -> Signers | None:
 def _checkpoint_seal(signers: Signers | None, anchor: AnchorView | None) -> Seal:
     if signers is not None and not signers.valid:
         return Seal("mismatch", _("a signature does not verify"))
-    if anchor is None:
+    if anchor is None and not progress.log_disagrees():
         return Seal("waiting", _("waiting for the next anchor"))
     return _anchor_seal(anchor)
 
 
-def _anchor_seal(anchor: AnchorView) -> Seal:
+def _anchor_seal(anchor: AnchorView | None) -> Seal:
+    if anchor is None or progress.log_disagrees():
+        return shown.log_seal()
     if anchor.final:
         return Seal("verified", _("final since"), since=anchor.final)
     return Seal("waiting", "", min(anchor.confirmations, anchor.needed), anchor.needed)

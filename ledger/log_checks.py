@@ -5,27 +5,23 @@ Each check is named; a disagreement becomes a finding with that name under the s
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 from django.db.models import Max
 
 from chain import calls
-from chain import selectors as chain
 from chain.errors import ChainError
-from ledger import keys, note, tree_files
+from ledger import head_checks, note, tree_files
 from ledger.checkpoint import Checkpoint as SignedText
-from ledger.checkpoint import open_checkpoint
 from ledger.errors import LedgerError
-from ledger.merkle import CompactRange, root_hash
+from ledger.merkle import root_hash
 from ledger.mismatches import Finding, about_log
-from ledger.models import Anchor, Checkpoint, Entry, Log
+from ledger.models import Checkpoint, Entry, Log
 from ledger.publisher import last_head
 from ledger.storage import Store
 from ledger.tree_files import Head
 
 CHAIN_CHECKS = ("chain head", "anchors")
-FULL_CHECKS = ("leaves", "checkpoints", "files")
-_ANCHORS_AT_ONCE = 100
+FULL_CHECKS = ("leaves", "checkpoints", "checkpoint notes", "files")
 
 
 @dataclass
@@ -45,17 +41,18 @@ def check_log(store: Store, *, full: bool) -> LogChecks:
         return result
     head = Head(last.size, bytes(last.root))
     checks: list[tuple[str, Callable[[], Iterator[tuple[str, str]]]]] = [
-        ("signatures", lambda: _signatures(log, last)),
+        ("signatures", lambda: head_checks.notes(log, [last])),
         ("published checkpoint", lambda: _published(store, last)),
         ("signed head", lambda: _signed_head(store, head)),
         ("right edge", lambda: _right_edge(store, head)),
         ("chain head", lambda: _chain_head(store)),
-        ("anchors", lambda: _anchors(_ANCHORS_AT_ONCE if full else 1)),
+        ("anchors", lambda: head_checks.anchors(None if full else 1)),
     ]
     if full:
         checks += [
             ("leaves", lambda: _leaves(log)),
-            ("checkpoints", _checkpoints),
+            ("checkpoints", head_checks.checkpoint_roots),
+            ("checkpoint notes", lambda: head_checks.every_note(log)),
             ("files", lambda: _files(store, head)),
         ]
     else:
@@ -75,13 +72,6 @@ def _run(result: LogChecks, name: str, check: Callable[[], Iterator[tuple[str, s
     except (LedgerError, OSError) as error:
         result.findings.append(about_log(name, "", str(error)))
         result.made.append(name)
-
-
-def _signatures(log: Log, last: Checkpoint) -> Iterator[tuple[str, str]]:
-    signed = open_checkpoint(
-        last.note, log=note.Ed25519Key.from_vkey(log.verifier_key), operator=keys.operator_verifier(log.origin)
-    )
-    yield from _compare(Head(last.size, bytes(last.root)), Head(signed.size, signed.root))
 
 
 def _published(store: Store, last: Checkpoint) -> Iterator[tuple[str, str]]:
@@ -128,16 +118,6 @@ def _leaves(log: Log) -> Iterator[tuple[str, str]]:
     yield from _compare(Head(log.size, bytes(log.root)), Head(log.size, tree_files.root_of_entries(log.size)))
 
 
-def _checkpoints() -> Iterator[tuple[str, str]]:
-    """Every checkpoint ever published, against the leaves as they are now."""
-    heads = Checkpoint.objects.order_by("size").values_list("size", "root")
-    leaves = Entry.objects.filter(leaf_index__isnull=False).order_by("leaf_index").values_list("leaf_hash", flat=True)
-    edge, rest = CompactRange(), leaves.iterator(chunk_size=10_000)
-    for size, root in heads.iterator(chunk_size=1_000):
-        edge.extend(map(bytes, islice(rest, size - edge.size)))
-        yield from _compare(Head(size, bytes(root)), Head(edge.size, edge.root()))
-
-
 def _chain_head(store: Store) -> Iterator[tuple[str, str]]:
     found = calls.read_head()
     if found.size == 0:
@@ -149,16 +129,6 @@ def _chain_head(store: Store) -> Iterator[tuple[str, str]]:
         return
     root = root_hash(store.reader(head.size), on_chain.size)
     yield from _compare(Head(on_chain.size, root), on_chain)
-
-
-def _anchors(count: int) -> Iterator[tuple[str, str]]:
-    """The newest anchors that count as being in a block, against what the contract holds."""
-    contract = chain.deployment().anchor_address
-    rows = Anchor.objects.filter(mined__isnull=False, contract=contract).select_related("checkpoint")
-    for row in rows.order_by("-checkpoint_id")[:count]:
-        expected = Head(row.checkpoint_id, bytes(row.checkpoint.root))
-        root = calls.anchored_root(row.checkpoint_id, block=row.block_number)
-        yield from _compare(expected, Head(row.checkpoint_id, bytes(root or b"")))
 
 
 def _compare(expected: Head, found: Head) -> Iterator[tuple[str, str]]:

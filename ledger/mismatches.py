@@ -1,4 +1,8 @@
-"""Keeps the public list of disagreements: opened when an audit finds one, resolved when a later one finds it gone."""
+"""Keeps the public list of disagreements: opened when an audit finds one, resolved when a later one finds it gone.
+
+The list says which column of which row differs, never the words in it nor their digest. Rows that differ only in words
+that are not shown share one line, which is open until all of them agree again.
+"""
 
 import json
 from collections.abc import Collection, Iterable
@@ -6,12 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger import values
-from ledger.comparing import ROW, Difference
-from ledger.models import Entry, Mismatch
+from ledger.comparing import ROW, Difference, row_name
+from ledger.expecting import Deviation, ExpectedRow
+from ledger.models import LOG, Entry, Mismatch
 from ledger.records import EntryView
 
-# The subject and the table of disagreements about the log as a whole.
-LOG = "log"
 _KEY_LENGTH = 200
 
 
@@ -32,8 +35,14 @@ class Finding:
         return self.table, self.key, self.column
 
 
+def from_deviation(entry: EntryView, deviation: Deviation) -> Finding:
+    """A row that differs from what follows from the entry."""
+    table, key = row_name(ExpectedRow(deviation.table, deviation.key))
+    return from_difference(Difference((table, key, deviation.column), entry, deviation.expected, deviation.found))
+
+
 def from_difference(difference: Difference) -> Finding:
-    """A row that differs. Words that the log does not hold in the open are shown as digests."""
+    """A row that differs. Words that the log does not hold in the open are not shown."""
     table, key, column = difference.slot
     entry = difference.entry
     public = frozenset((*values.strings(entry.data), *values.strings(list(entry.subjects))))
@@ -41,7 +50,7 @@ def from_difference(difference: Difference) -> Finding:
         entry=entry,
         subject=entry.subject,
         table=table,
-        key=_shown_key(key, public),
+        key=_shown_key(key),
         column="(row)" if column == ROW else column,
         expected=values.shown(difference.expected, public),
         found=values.shown(difference.found, public),
@@ -59,11 +68,11 @@ def about_entry(entry: EntryView, column: str, expected: str, found: str) -> Fin
     return Finding(entry, entry.subject, "ledger.Entry", place, column, expected, found)
 
 
-def about_row(check: str, table: str, key: str, expected: object, found: object) -> Finding:
-    """A row that the log says nothing of, or whose bytes are not those it is named by."""
+def about_row(check: str, table: str, key: str, expected: object, found: object, *, subject: str = LOG) -> Finding:
+    """A row that the log says nothing of, or whose bytes are not those it is named by. `subject` says on whose pages."""
     public: frozenset[str] = frozenset()
-    words = (_shown_key(key, public), check, values.shown(expected, public), values.shown(found, public))
-    return Finding(None, LOG, table, *words)
+    words = (_shown_key(key), check, values.shown(expected, public), values.shown(found, public))
+    return Finding(None, subject, table, *words)
 
 
 def settle(findings: Iterable[Finding], now: datetime, *, unchecked: frozenset[str] = frozenset()) -> int:
@@ -106,6 +115,5 @@ def _open(findings: Collection[Finding], now: datetime) -> None:
     )
 
 
-def _shown_key(key: str, public: frozenset[str]) -> str:
-    shown = values.shown(json.loads(key), public)
-    return shown if len(shown) <= _KEY_LENGTH else f"sha256:{values.digest(key)}"
+def _shown_key(key: str) -> str:
+    return values.shown_key(json.loads(key))[:_KEY_LENGTH]

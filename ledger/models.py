@@ -7,6 +7,9 @@ from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 
+# The subject, and the table, of what concerns the log as a whole.
+LOG = "log"
+
 
 class Log(models.Model):
     """The one log of this hub: who it is and where its sequenced head stands. A single row, id 1.

@@ -6,11 +6,12 @@ from typing import Protocol
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from chain import selectors as chain
 from ledger.errors import NotFound
 from ledger.merkle import EMPTY_ROOT
-from ledger.models import Anchor, Checkpoint, Log
+from ledger.models import LOG, Anchor, Checkpoint, Log, Mismatch
 from ledger.records import AnchorView, CheckpointView, EntryStatus, LogFacts, State
 from web.pagination import SIZE, Page, keyset
 
@@ -205,7 +206,17 @@ def _read_facts() -> LogFacts:
         anchored_size=mined.size if mined else 0,
         final_size=final.size if final else 0,
         final=final.final if final else None,
+        disagrees=log_disagrees(),
     )
+
+
+def log_disagrees() -> bool:
+    """Whether an audit found the log itself in disagreement: its entries about itself, files, heads or anchors.
+
+    While it is, nothing that rests on it counts as verified.
+    """
+    rows = Mismatch.objects.filter(resolved__isnull=True, subject=LOG)
+    return rows.filter(Q(table=LOG) | Q(entry__isnull=False)).exists()
 
 
 def _required(row: Anchor | None) -> AnchorView:

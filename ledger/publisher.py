@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from ledger import guard, keys, note, storage, tree_files
 from ledger.checkpoint import Checkpoint as SignedText
 from ledger.checkpoint import open_checkpoint
-from ledger.errors import BadNote, BadTile, Damaged, InvalidProof
+from ledger.errors import BadCheckpoint, BadNote, BadTile, Damaged, InvalidProof
 from ledger.models import Checkpoint, Log
 from ledger.storage import SignedHead, Store
 from ledger.tree_files import EMPTY, Head, SpoiltEntries
@@ -103,28 +103,29 @@ def _write_and_verify(store: Store, last: Head, head: Head) -> None:
 def _sign(log: Log, head: Head, store: Store) -> str:
     """The signed note for a head: the one that was signed before a crash, if it still verifies, else a new one."""
     before = store.signed_head()
-    if before is not None and before.size == head.size and _verifies(log, before.note):
+    if before is not None and before.size == head.size and _signed_head(log, before.note) == head:
         return before.note
     text = SignedText(log.origin, head.size, head.root).text
     signed = note.sign(text, [keys.log_signer(log.origin, log.verifier_key)])
     signed = signed.with_signature(keys.sign_as_operator(log.origin, head.size, head.root))
-    if not _verifies(log, signed.as_text()):
+    if _signed_head(log, signed.as_text()) != head:
         raise Damaged("the new checkpoint's own signatures do not verify")
     return signed.as_text()
 
 
-def _verifies(log: Log, text: str) -> bool:
+def _signed_head(log: Log, text: str) -> Head | None:
+    """The head under which both signatures stand; None for anything else."""
     try:
-        open_checkpoint(
+        found = open_checkpoint(
             text, log=note.Ed25519Key.from_vkey(log.verifier_key), operator=keys.operator_verifier(log.origin)
         )
-    except BadNote:
-        return False
-    return True
+    except (BadNote, BadCheckpoint):
+        return None
+    return Head(found.size, found.root)
 
 
 def _show(store: Store) -> None:
     """Put the database's last checkpoint where the world reads it."""
-    last = Checkpoint.objects.order_by("-size").first()
-    if last is not None:
-        store.put_checkpoint(last.note)
+    log, last = Log.objects.first(), Checkpoint.objects.order_by("-size").first()
+    if log is not None and last is not None:
+        store.put_checkpoint(last.note, is_genuine=lambda text: _signed_head(log, text) is not None)

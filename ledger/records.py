@@ -98,7 +98,8 @@ class EntryStatus:
 class LogFacts:
     """The log in one line. `size`, `root` and `published` are those of the last checkpoint, 0 and None before the first.
 
-    `anchored_size` is the size under the newest anchor in a block, `final_size` under the newest final one.
+    `anchored_size` is the size under the newest anchor in a block, `final_size` under the newest final one. `disagrees`
+    says that an audit found the log itself in disagreement, so that nothing that rests on it counts as verified.
     """
 
     origin: str
@@ -108,6 +109,7 @@ class LogFacts:
     anchored_size: int
     final_size: int
     final: datetime | None
+    disagrees: bool = False
 
 
 @dataclass(frozen=True)

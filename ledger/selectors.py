@@ -22,6 +22,7 @@ from ledger.progress import (
     entry_status,
     last_anchor,
     latest_checkpoint,
+    log_disagrees,
     log_facts,
     statuses,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "last_index",
     "later_entries",
     "latest_checkpoint",
+    "log_disagrees",
     "log_facts",
     "open_mismatches",
     "pending_count",

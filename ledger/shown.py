@@ -93,6 +93,11 @@ def lines(entries: Sequence[EntryView], sentences: Sequence[Sentence]) -> list[L
     ]
 
 
+def log_seal() -> Seal:
+    """The seal of everything while the log itself is in disagreement."""
+    return Seal("mismatch", _("the log itself disagrees"), url="/status")
+
+
 def entry_seal(status: EntryStatus, *, disagrees: bool) -> Seal:
     """The seal of one entry whose proof was checked now; `disagrees` when that failed or the audit found something."""
     if disagrees:

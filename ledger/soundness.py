@@ -23,7 +23,7 @@ def faults(view: EntryView) -> Iterator[tuple[str, str, str]]:
     for column in ("type", "subject", "actor", "time"):
         expected, found = getattr(parsed, column), getattr(view, column)
         if expected != found:
-            public = frozenset((str(expected), str(found)))
+            public = frozenset((str(expected),))
             yield column, values.shown(expected, public), values.shown(found, public)
     if (view.type, view.subject) == (parsed.type, parsed.subject):
         yield from _unusual(view)

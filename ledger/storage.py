@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from django.conf import settings
 
 from ledger import tiles
 from ledger.checkpoint import Checkpoint
-from ledger.errors import BadTile, Damaged, Fork
+from ledger.errors import BadCheckpoint, BadNote, BadTile, Damaged, Fork
 from ledger.merkle import HASH_SIZE, ReadHashes
 from ledger.note import Note
 from ledger.tiles import WIDTH, EntryBundle, Tile
@@ -49,11 +49,14 @@ class Store:
 
     # --- tiles -----------------------------------------------------------------------------------
     def write(self, files: Mapping[str, bytes]) -> None:
-        """Writes files by their address, durably. One that is there with the same bytes is left alone."""
+        """Writes files by their address, durably. One that is there with the same bytes is left alone.
+
+        Its folder is synced all the same: a run before this one may have failed between the rename and that.
+        """
         changed = {self.folder / path: data for path, data in files.items() if self._read(path) != data}
-        folders = dict.fromkeys(path.parent for path in changed)
+        folders = dict.fromkeys((self.folder / path).parent for path in files)
         for folder in folders:
-            _make_folder(folder)
+            self._make_folder(folder)
         for path, data in changed.items():
             _write_durably(path, data)
         for folder in folders:
@@ -108,13 +111,13 @@ class Store:
     def checkpoint(self) -> str | None:
         """The published checkpoint as a signed note; None before the first."""
         data = self._read("checkpoint")
-        return None if data is None else data.decode()
+        return None if data is None else data.decode(errors="replace")
 
-    def put_checkpoint(self, note: str) -> None:
-        """Publishes a checkpoint unless a larger one is published already."""
+    def put_checkpoint(self, note: str, *, is_genuine: Callable[[str], bool] = lambda text: True) -> None:
+        """Publishes a checkpoint unless a larger one is published already. What is not genuine there is replaced."""
         with self._locked():
             published = self.checkpoint()
-            if published is None or _size(published) <= _size(note):
+            if published is None or _size(published) <= _size(note) or not is_genuine(published):
                 self.write({"checkpoint": note.encode()})
 
     # --- files -----------------------------------------------------------------------------------
@@ -132,6 +135,15 @@ class Store:
 
     def _partials(self, tile: Tile | EntryBundle) -> Path:
         return self.folder / f"{_path(replace(tile, width=WIDTH))}.p"
+
+    def _make_folder(self, folder: Path) -> None:
+        """Makes a folder and those above it that are missing; each is durable before something is put into it."""
+        if folder == self.folder:
+            _make_root(folder)
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
 
     def _read(self, address: str) -> bytes | None:
         try:
@@ -186,7 +198,11 @@ def _path(tile: Tile | EntryBundle) -> str:
 
 
 def _size(note: str) -> int:
-    return Checkpoint.from_text(Note.from_text(note).text).size
+    """The size that a note speaks of; -1 for what is no checkpoint."""
+    try:
+        return Checkpoint.from_text(Note.from_text(note).text).size
+    except (BadNote, BadCheckpoint):
+        return -1
 
 
 def _write_durably(path: Path, data: bytes) -> None:
@@ -201,10 +217,9 @@ def _write_durably(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _make_folder(folder: Path) -> None:
-    """Makes a folder and those above it that are missing; each is durable before something is put into it."""
+def _make_root(folder: Path) -> None:
     if not folder.is_dir():
-        _make_folder(folder.parent)
+        _make_root(folder.parent)
         folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
 

@@ -19,8 +19,12 @@ def sequence_and_publish() -> None:
     """Give pending entries their places, then publish a checkpoint over them."""
     if not Log.objects.exists():
         return
-    while sequencer.sequence() == sequencer.BATCH:
-        pass
+    try:
+        while sequencer.sequence() == sequencer.BATCH:
+            pass
+    except LedgerError as error:
+        # What has its place already can be published all the same.
+        logger.critical("Nothing was sequenced: %s", error)
     try:
         publisher.publish(timezone.now())
     except ChainError as error:

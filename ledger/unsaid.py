@@ -13,7 +13,7 @@ from django.db.models import F
 
 from ledger import canonical, values
 from ledger.comparing import RowName, row_name
-from ledger.expecting import Addressed, ExpectedRow, SpokenFor, addressed, expected_rows, spoken_for
+from ledger.expecting import Addressed, ExpectedRow, SpokenFor, addressed, expected_rows, spoken_for, stray
 from ledger.mismatches import Finding, about_row
 from ledger.models import Entry
 from ledger.selectors import to_view
@@ -29,6 +29,10 @@ def find_unsaid() -> Iterator[Finding]:
         yield from _without_entry(table)
     for named in addressed.values():
         yield from _with_other_bytes(named)
+    for find in stray.values():
+        for subject, row in find():
+            name = row_name(ExpectedRow(row.table, row.key))
+            yield about_row(NO_ENTRY, *name, row.expected, row.found, subject=subject)
 
 
 def _without_entry(table: SpokenFor) -> Iterator[Finding]:
@@ -39,10 +43,9 @@ def _without_entry(table: SpokenFor) -> Iterator[Finding]:
         last = window[-1]["pk"]
         said = _said(table, {subject for row in window for subject in _subjects(table, row)})
         for row in window:
-            if not any(
-                _name(table, key, row) in said[subject] for key in table.keys for subject in _subjects(table, row)
-            ):
-                yield about_row(NO_ENTRY, table.table, _name(table, table.keys[0], row)[1], 0, 1)
+            subjects = _subjects(table, row)
+            if not any(_name(table, key, row) in said[subject] for key in table.keys for subject in subjects):
+                yield about_row(NO_ENTRY, *_name(table, table.keys[0], row), 0, 1, subject=subjects[-1])
 
 
 def _subjects(table: SpokenFor, row: Mapping[str, Any]) -> list[str]:

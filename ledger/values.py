@@ -1,6 +1,5 @@
 """Database values in the log's terms, so that a column can be compared with an entry and shown without giving words away."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +16,7 @@ Plain: TypeAlias = Any
 
 _ID = re.compile(r"(?:[a-z]+:)?(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?:0x)?[0-9a-f]{32,64})")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+WITHHELD = "(not shown)"
 _SHOWN = 300
 
 
@@ -54,36 +54,45 @@ def equal(expected: Any, found: Any) -> bool:
 
 
 def shown(value: Any, public: frozenset[str]) -> str:
-    """A value in public: strings that the log does not hold in the open appear only as their digest.
+    """A value in public: words, and names of members, that the log does not hold in the open are left out.
 
     A column that differs may hold anything, a name or an address included, and must not get into public by differing.
+    Nor may its digest: whoever guesses a name can hash it.
     """
-    return json.dumps(_masked(plain(value), public), ensure_ascii=False, sort_keys=True)[:_SHOWN]
+    return json.dumps(_masked(value, public), ensure_ascii=False, sort_keys=True)[:_SHOWN]
+
+
+def shown_key(key: Mapping[str, Any]) -> str:
+    """The key of a row in public: its look-ups, and what they look for as `shown` writes it.
+
+    Keys that differ only in words may look the same.
+    """
+    found = {lookup: _masked(value, frozenset()) for lookup, value in key.items()}
+    return json.dumps(found, ensure_ascii=False, sort_keys=True)
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Every string in an entry's data, and the part after the colon of those that are subjects."""
+    """Every string in an entry's data, names of members included, and what stands after the colon of a subject."""
     if isinstance(value, str):
         yield value
         yield value.partition(":")[2]
     elif isinstance(value, Mapping):
-        for member in value.values():
+        for name, member in value.items():
+            yield name
             yield from strings(member)
     elif isinstance(value, list | tuple):
         for member in value:
             yield from strings(member)
 
 
-def digest(text: str) -> str:
-    """SHA-256 of a text, in hex."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _masked(value: Plain, public: frozenset[str]) -> Plain:
+def _masked(value: Any, public: frozenset[str]) -> Plain:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex() if bytes(value).hex() in public else WITHHELD
+    value = plain(value)
     if isinstance(value, str):
-        return value if _is_open(value, public) else f"sha256:{digest(value)[:16]}…"
+        return value if _is_open(value, public) else WITHHELD
     if isinstance(value, dict):
-        return {name: _masked(member, public) for name, member in value.items()}
+        return {name if name in public else WITHHELD: _masked(member, public) for name, member in value.items()}
     if isinstance(value, list):
         return [_masked(member, public) for member in value]
     return value

@@ -104,7 +104,7 @@ def entry(request: HttpRequest, index: str) -> HttpResponse:
             "entry": disclosed,
             "sentence": sentence,
             "status": status,
-            "seal": shown.entry_seal(status, disagrees=bool(wrong) or proof.fails),
+            "seal": _seal(status, disagrees=bool(wrong) or proof.fails),
             "mismatches": wrong,
             "proof": proof,
             "actor": label(found.actor),
@@ -116,6 +116,12 @@ def entry(request: HttpRequest, index: str) -> HttpResponse:
             **_place(found.leaf_index),
         }
         return render(request, "ledger/entry.html", context)
+
+
+def _seal(status: EntryStatus, *, disagrees: bool) -> shown.Seal:
+    if not disagrees and progress.log_disagrees():
+        return shown.log_seal()
+    return shown.entry_seal(status, disagrees=disagrees)
 
 
 @dataclass

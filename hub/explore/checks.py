@@ -2,7 +2,8 @@
 
 Four checks. Content: the stored bytes still hash to what the revision names. Signature: the checkpoint over the
 revision's entry carries valid signatures of the log and of the anchoring operator. Log: the entry's inclusion proof leads
-to that checkpoint's root, and no audited row differs from the log. Anchor: that root is on the chain, deep enough.
+to that checkpoint's root, no audited row differs from the log, and the log itself is in no disagreement. Anchor: that
+root is on the chain, deep enough.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,14 +84,15 @@ def list_statuses(found: Iterable["Repository"]) -> Mapping[UUID, Status]:
     """Badges of many repositories in a few queries: what is stored is compared, proofs are not recomputed."""
     rows = [repository for repository in found if repository.head is not None]
     statuses = ledger.statuses([repository.head.entry for repository in rows if repository.head])
-    wrong = {mismatch.subject for mismatch in ledger.open_mismatches(_subjects(rows))}
+    wrong, log_disagrees = {each.subject for each in ledger.open_mismatches(_subjects(rows))}, ledger.log_disagrees()
     damaged = repositories.damaged_repositories([repository.id for repository in rows])
     result = {}
     for repository in rows:
         assert repository.head is not None
         agrees = f"repo:{repository.id}" not in wrong and f"rev:{repository.head.id}" not in wrong
         status = statuses[repository.head.entry.uid]
-        result[repository.id] = _short(status, agrees=agrees and repository.id not in damaged)
+        agrees = agrees and repository.id not in damaged and not log_disagrees
+        result[repository.id] = _short(status, agrees=agrees)
     return result
 
 
@@ -144,6 +146,8 @@ def _log(revision: "Revision", status: EntryStatus, mismatches: Sequence[Mismatc
     if mismatches:
         detail = _("%(column)s differs from what the log says") % {"column": mismatches[0].column}
         return Check(_("Log"), BAD, detail)
+    if ledger.log_disagrees():
+        return Check(_("Log"), BAD, _("the log itself disagrees"))
     index, size = revision.entry.leaf_index, status.checkpoint_size
     if index is None or size is None:
         return Check(_("Log"), RUNNING, _("recorded, waiting for its number"))

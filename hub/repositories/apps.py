@@ -6,9 +6,15 @@ class RepositoriesConfig(AppConfig):
     label = "repositories"
 
     def ready(self) -> None:
-        from hub.repositories import complete, describing, expected, own_data, publishers, selectors
+        from hub.repositories import complete, describing, expected, own_data, publishers, recomputed, selectors
         from hub.uploads.selectors import register_publisher, register_reader
-        from ledger.auditing import register_addressed, register_expected_rows, register_spoken_for
+        from ledger.auditing import (
+            register_addressed,
+            register_expected_rows,
+            register_recomputed,
+            register_spoken_for,
+            register_stray,
+        )
         from ledger.describing import register_label, register_readable
 
         for event_type, rows in expected.EXPECTED.items():
@@ -16,6 +22,8 @@ class RepositoriesConfig(AppConfig):
         for table in complete.SPOKEN_FOR:
             register_spoken_for(table)
         register_addressed(complete.TREES)
+        register_recomputed("revision.published", recomputed.published_files)
+        register_stray(recomputed.SALTED_LEAF, recomputed.stray_leaves)
         register_label("repo", describing.repository_labels)
         register_label("rev", describing.revision_labels)
         register_readable(describing.readable)

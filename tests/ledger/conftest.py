@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from chain import services as chain_services
 from chain.embedded import AnvilProcess, call, find_anvil
-from ledger import anchoring, publisher, sequencer, services, storage
+from ledger import anchoring, expecting, publisher, sequencer, services, storage
 from ledger.guard import chain_memory
 from ledger.models import Entry, Log
 from ledger.progress import facts_cache
@@ -125,3 +125,16 @@ def ledger(transactional_db: None, folders: Path, node: AnvilProcess, now: datet
     chain_memory.forget()
     chain_services.deploy_contracts(now=now, origin=ORIGIN)
     return Ledger(folders, now, node)
+
+
+@pytest.fixture
+def notes(ledger: Ledger) -> Iterator[Any]:
+    """The room of `tests.ledger.notes`, whose entries the audit knows during the test."""
+    from tests.ledger import notes as room
+
+    before = dict(expecting._functions)
+    expecting.register_expected_rows("note.kept", room.expect_kept)
+    expecting.register_expected_rows("note.removed", room.expect_removed)
+    yield room.Notes(ledger)
+    expecting._functions.clear()
+    expecting._functions.update(before)

@@ -17,6 +17,7 @@ from hub.repositories import links
 from hub.repositories import selectors as repositories
 from ledger import selectors as ledger
 from ledger.describing import describe
+from ledger.records import EntryStatus, State
 
 if TYPE_CHECKING:
     from hub.explore.lookup import Found
@@ -77,6 +78,12 @@ def _newest_final() -> "EntryView | None":
     return next((entry for entry in newest if entry.leaf_index is not None and entry.leaf_index < size), None)
 
 
+def _slip_state(status: EntryStatus) -> str:
+    if ledger.log_disagrees():
+        return "mismatch"
+    return "verified" if status.state is State.FINAL else "waiting"
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     entries = ledger.sequenced_entries(size=LATEST).items
@@ -97,7 +104,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "time": shown.time,
             "leaf": shown.leaf_hash.hex(),
             "block": block,
-            "state": "verified" if status.state.value == "final" else "waiting",
+            "state": _slip_state(status),
             "filled": status.confirmations,
             "needed": status.needed,
         }
