@@ -293,7 +293,7 @@ SOURCE_URL = env.text("SOURCE_URL")
 
 # --- background work -----------------------------------------------------------------------------
 CELERY_BROKER_URL = _redis(0, broker=True)
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "socket_connect_timeout": 5}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

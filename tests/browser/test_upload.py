@@ -230,6 +230,23 @@ def test_another_file_under_the_same_name_and_size_is_compared_part_by_part(uplo
     assert len(uploader.sent) == PARTS
 
 
+def test_a_check_that_our_side_cannot_make_just_now_is_explained(
+    uploader: Uploader, hub: RunningHub, tmp_path: Path
+) -> None:
+    uploader.open()
+    store = hub.data / "blobs" / "incoming"
+    away = store.with_name("incoming-away")
+    store.rename(away)
+    store.touch()
+    try:
+        uploader.choose(file(tmp_path, "late.bin", 100_000)[0])
+        uploader.wait("checking")
+        uploader.until(lambda: "tried again by itself" in uploader.row(), 30)
+    finally:
+        store.unlink()
+        away.rename(store)
+
+
 def test_a_stored_file_is_still_there_after_a_reload(uploader: Uploader, tmp_path: Path) -> None:
     path, digest = file(tmp_path, "small.csv", 1000)
     page = uploader.open()

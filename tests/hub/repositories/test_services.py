@@ -100,6 +100,20 @@ def test_only_its_people_create_in_the_name_of_an_organisation(create: Create, a
         edit_card(account=bob, repository=repository, text="# x", message="", now=repository.created)
 
 
+@pytest.mark.parametrize(("role", "changes"), [("owner", True), ("maintainer", False)])
+def test_an_organisations_maintainers_create_too_but_only_its_owners_change_settings(
+    create: Create, alice: Account, now: datetime, role: str, changes: bool
+) -> None:
+    lab = make_account("lab")
+    lab.kind = "organisation"
+    lab.save()
+    Membership.objects.create(organisation=lab, person=alice, role=role)
+    assert selectors.owners_for(alice) == [alice, lab]
+    repository = create("ours", owner=lab)
+    assert selectors.may_publish(alice, repository)
+    assert selectors.may_change(alice, repository) is changes
+
+
 # --- the card ------------------------------------------------------------------------------------
 def test_a_card_is_edited_by_field_and_the_rest_stays(dataset: Repository, alice: Account, now: datetime) -> None:
     edited = edit_card(

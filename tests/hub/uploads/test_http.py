@@ -4,19 +4,27 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 from celery.contrib.testing.worker import start_worker
 from django.core.asgi import get_asgi_application
 from django.test import Client as Browser
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
+from kombu.exceptions import OperationalError
 from pytest_django import Settings
 
-from hub.uploads import selectors
+from hub.uploads import selectors, upkeep
+from hub.uploads.api import UploadsView
 from hub.uploads.models import Upload
 from hub.uploads.receiver_routes import routes
 from hub.uploads.rules import PART_BYTES
+from hub.uploads.tasks import check
 from tests.hub.factories import PASSWORD, make_account, make_token
 from tests.hub.uploads.sending import PURPOSE, digest, piece, stored_bytes
 from tests.web.serving import Reply, Serving, eventually, head, reply
@@ -92,6 +100,26 @@ def test_a_file_sent_in_parts_is_hashed_by_the_worker_and_stored(dora: Caller, w
     stored = dora.get(upload["id"])
     assert (stored["sha256"], stored["checked_bytes"], stored["parts_here"]) == (digest(DATA), len(DATA), 2)
     assert stored_bytes(digest(DATA)) == DATA
+
+
+@pytest.fixture
+def no_broker(server: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks are sent to a port where nobody listens."""
+    from config.celery import app
+
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(app, "_pool", None)
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)
+
+
+def test_a_queue_that_is_away_takes_nothing_back_that_was_committed(dora: Caller, no_broker: None) -> None:
+    with pytest.raises(OperationalError):
+        check.delay("nobody hears this")
+    upload = dora.start(b"abc")
+    dora.put(upload["id"], 0, b"abc")
+    answer = dora.call("POST", f"/{upload['id']}/complete", {"sha256": digest(b"abc")})
+    assert (answer.status, answer.json()["state"]) == (202, "checking")
+    assert [str(found) for found in upkeep.requeue_checks(timezone.now() + timedelta(minutes=3))] == [upload["id"]]
 
 
 def test_a_digest_that_differs_ends_in_a_failure_with_words(dora: Caller, worker: None) -> None:
@@ -244,6 +272,19 @@ def test_uploads_are_listed_by_purpose_and_by_id(dora: Caller) -> None:
     assert {upload["id"] for upload in listed} == {first["id"], third["id"]}
     assert dora.call("GET", "?id=nonsense").status == 400
     assert dora.call("GET", "?purpose=%00").status == 400
+
+
+def test_uploads_are_listed_in_pages(dora: Caller) -> None:
+    made = [dora.start(b"abc", f"{number}.csv")["id"] for number in range(3)]
+    page = dora.call("GET", "?size=2").json()
+    assert [upload["id"] for upload in page["results"]] == made[:2]
+    after = dora.call("GET", "?" + urlsplit(page["next"]).query).json()
+    assert ([upload["id"] for upload in after["results"]], after["next"]) == (made[2:], None)
+    generator: Any = SchemaGenerator
+    document = generator(patterns=[path("api/v1/uploads", UploadsView.as_view())]).get_schema(public=True)
+    listing = document["paths"]["/api/v1/uploads"]["get"]
+    assert {each["name"] for each in listing["parameters"]} == {"cursor", "size", "purpose", "id"}
+    assert "PaginatedUploadList" in document["components"]["schemas"]
 
 
 def test_a_removed_upload_is_gone(dora: Caller) -> None:
