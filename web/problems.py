@@ -104,7 +104,9 @@ _standard(403, "not-allowed", _("Not allowed"), _("Your account may not do this.
 _standard(404, "not-found", _("Not found"), _("There is nothing at this address that you may see."))
 _standard(405, "method-not-allowed", _("Method not allowed"), _("This address does not take this kind of request."))
 _standard(406, "not-acceptable", _("Not acceptable"), _("This address has no answer in a format you accept."))
-_standard(408, "too-slow", _("The body came too slowly"), _("Too little of it arrived for a while. Please send it again."))
+_standard(
+    408, "too-slow", _("The body came too slowly"), _("Too little of it arrived for a while. Please send it again.")
+)
 _standard(410, "gone", _("Gone"), _("It was here and has been taken away."))
 _standard(411, "length-needed", _("The length is missing"), _("Send a Content-Length header."))
 _standard(412, "changed", _("It has changed"), _("It is no longer as your request expects it."))
