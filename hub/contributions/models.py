@@ -1,7 +1,8 @@
-"""What somebody proposes for a repository, in which versions, with whom, and what was said about it."""
+"""What somebody proposes for a repository, in which versions, and what was said about it."""
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -29,6 +30,8 @@ class Contribution(models.Model):
     title = models.CharField(max_length=300)
     reason = models.TextField(blank=True)
     kind = models.CharField(max_length=16, choices=[(kind, kind) for kind in WORK_KINDS])
+    # As its newest entry has them: a list of {"account": "acct:…", "bps": …}, together 10,000 bps.
+    authors = models.JSONField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     # Null only inside the transaction that opens it.
     proposal = models.OneToOneField("Proposal", on_delete=models.PROTECT, null=True, related_name="+")
@@ -39,6 +42,8 @@ class Contribution(models.Model):
     waiting = models.DateTimeField(null=True)
     decided = models.DateTimeField(null=True)
     appealed = models.DateTimeField(null=True)
+    # When the files of what was not accepted went, some time after the end.
+    released = models.DateTimeField(null=True)
     entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -52,38 +57,28 @@ class Contribution(models.Model):
         indexes = [
             models.Index(fields=["repository", "state", "-number"], name="contributions_listed"),
             models.Index(fields=["contributor", "-opened"], name="contributions_of_person"),
+            GinIndex(fields=["authors"], name="contributions_authors", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["waiting"], name="contributions_waiting", condition=Q(waiting__isnull=False)),
         ]
 
 
 class Proposal(models.Model):
-    """One version of what is proposed: a revision that nobody has published yet, against a published base."""
+    """One version of what is proposed: a revision that nobody has published yet, against a published base.
+
+    Each comes with the one entry that proposed it, so what is decided is always one exact revision.
+    """
 
     contribution = models.ForeignKey(Contribution, on_delete=models.PROTECT, related_name="proposals")
     version = models.IntegerField()
-    revision = models.OneToOneField("repositories.Revision", on_delete=models.PROTECT, related_name="+")
+    revision = models.OneToOneField("repositories.Revision", on_delete=models.PROTECT, related_name="proposal")
     base = models.ForeignKey("repositories.Revision", on_delete=models.PROTECT, null=True, related_name="+")
-    # Set when it is this version's base, moved to another head by path, and not new work.
+    # Set when it is the version before, moved to another head by path, and not new work.
     rebased = models.BooleanField(default=False)
     time = models.DateTimeField()
     entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contribution", "version"], name="contributions_version_once")]
-
-
-class Author(models.Model):
-    """A person who shares in a contribution, in hundredths of a percent; together 10,000."""
-
-    contribution = models.ForeignKey(Contribution, on_delete=models.CASCADE, related_name="authors")
-    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="authorships")
-    bps = models.IntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["contribution", "account"], name="contributions_author_once"),
-            models.CheckConstraint(condition=Q(bps__gte=1, bps__lte=10_000), name="contributions_bps"),
-        ]
 
 
 class Comment(models.Model):

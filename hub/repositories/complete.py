@@ -5,7 +5,8 @@ from ledger.expecting import Addressed, SpokenFor
 
 SPOKEN_FOR = (
     SpokenFor(REPOSITORY, [("id",)], [("repo:", "id")], ["repository.created"]),
-    SpokenFor(REVISION, [("id",)], [("rev:", "id")], ["revision.published"]),
+    # What is only proposed is spoken for by contributions.
+    SpokenFor(REVISION, [("id",)], [("rev:", "id")], ["revision.published"], {"number__isnull": False}),
     SpokenFor(
         REFERENCE,
         [("repository_id", "kind", "name")],
@@ -17,6 +18,7 @@ SPOKEN_FOR = (
         [("revision_id", "relation", "source_id"), ("revision_id", "relation", "outside_digest")],
         [("rev:", "revision_id")],
         ["revision.published"],
+        {"revision__number__isnull": False},
     ),
 )
 TREES = Addressed("repositories.Tree", "digest", "body")

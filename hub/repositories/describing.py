@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from hub import names
 from hub.repositories.access import visible
 from hub.repositories.models import Repository, Revision
@@ -47,7 +49,13 @@ def _repository(row: Repository | None, shown: set[UUID]) -> Label:
 def _revision(row: Revision | None, shown: set[UUID]) -> Label:
     if row is None:
         return names.unknown_repository()
-    return names.revision(_repository(row.repository, shown), row.number, row.id)
+    repository = _repository(row.repository, shown)
+    if row.number is not None:
+        return names.revision(repository, row.number, row.id)
+    if not repository.url:
+        return repository
+    words = _("%(repository)s, a proposed revision") % {"repository": repository.text}
+    return Label(words, f"{repository.url}/tree/{row.commit}")
 
 
 def readable(entries: Sequence[EntryView], viewer: Viewer) -> set[UUID]:

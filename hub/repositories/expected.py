@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from hub.events import reference_digest
-from hub.repositories.revision import Edge, RevisionObject, encode, revision_id
+from hub.repositories.revision import Edge, RevisionObject, encode, read_time, revision_id
 from ledger.expecting import ERASED, ExpectedRow
 from ledger.records import EntryView
 
@@ -67,7 +67,10 @@ def reference_moved(entry: EntryView, details: Details) -> list[ExpectedRow]:
 
 
 def revision_published(entry: EntryView, details: Details) -> list[ExpectedRow]:
-    """The revision with all its fields, its sources, and that its branch and repository point at it."""
+    """The revision with all its fields, its sources, and that its branch and repository point at it.
+
+    One that was proposed and accepted has another author than the entry, and was made earlier.
+    """
     rows = [_revision(entry, details), *_edges(entry, details)]
     revision, repository = _id(entry.subject), _id(entry.data["repo"])
     name = _reference_name(entry, details)
@@ -96,7 +99,7 @@ def _revision(entry: EntryView, details: Details) -> ExpectedRow:
         "root_tree_id": data["root_tree"],
         "parent_id": parents[0] if parents else None,
         "kind": data["kind"],
-        "author__pseudonym": entry.actor.removeprefix("acct:"),
+        "author__pseudonym": _author(entry),
         "message": _detail(details, "message", "message") if "message" in entry.digests else "",
         "licence": data.get("licence", ""),
         "metrics": data["metrics"],
@@ -125,8 +128,8 @@ def _described(entry: EntryView) -> RevisionObject:
         repository=_id(data["repo"]),
         root_tree=data["root_tree"],
         parents=tuple(_id(parent) for parent in data["parents"]),
-        author=entry.actor.removeprefix("acct:"),
-        time=entry.time,
+        author=_author(entry),
+        time=read_time(data["made"]) if "made" in data else entry.time,
         kind=data["kind"],
         licence=data.get("licence", ""),
         edges=(*sources, *outside),
@@ -135,6 +138,11 @@ def _described(entry: EntryView) -> RevisionObject:
         byte_count=data["counts"]["bytes"],
         salted=False,
     )
+
+
+def _author(entry: EntryView) -> str:
+    """The pseudonym of whoever made the revision."""
+    return _id(entry.data.get("author", entry.actor))
 
 
 def _edges(entry: EntryView, details: Details) -> list[ExpectedRow]:

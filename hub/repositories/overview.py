@@ -104,7 +104,7 @@ def people_counts(ids: Collection[UUID]) -> dict[UUID, int]:
 
 def damaged_repositories(ids: Collection[UUID]) -> set[UUID]:
     """Those in whose files some stored bytes no longer match their digest."""
-    rows = FileChange.objects.filter(repository__in=list(ids), blob__damaged__isnull=False)
+    rows = FileChange.objects.filter(repository__in=list(ids), number__isnull=False, blob__damaged__isnull=False)
     return set(rows.values_list("repository_id", flat=True))
 
 
@@ -192,7 +192,9 @@ def _hidden(edge: LineageEdge) -> LineageEdge:
 def uses_of(revision: Revision, viewer: Any, most: int = 100) -> list[LineageEdge]:
     """Visible revisions elsewhere that were made from this revision's repository, newest first, with the edge to each."""
     rows = LineageEdge.objects.filter(
-        source__repository_id=revision.repository_id, revision__repository__in=visible(viewer)
+        source__repository_id=revision.repository_id,
+        revision__repository__in=visible(viewer),
+        revision__number__isnull=False,
     ).exclude(revision__repository_id=revision.repository_id)
     related = [f"{end}__{path}" for end in ("revision", "source") for path in WITH_REVISION]
     found = rows.select_related(*related).order_by("-revision__published", "pk")[:most]
@@ -201,15 +203,15 @@ def uses_of(revision: Revision, viewer: Any, most: int = 100) -> list[LineageEdg
 
 def used_by(repository: Repository, viewer: Any, most: int = 100) -> list[Repository]:
     """Other visible repositories that have a revision made from one of this one's, the newest change first."""
-    users = LineageEdge.objects.filter(source__repository=repository).values("revision__repository")
-    rows = visible(viewer).filter(pk__in=users).exclude(pk=repository.pk)
+    users = LineageEdge.objects.filter(source__repository=repository, revision__number__isnull=False)
+    rows = visible(viewer).filter(pk__in=users.values("revision__repository")).exclude(pk=repository.pk)
     return list(with_heads(rows).order_by("-changed", "id")[:most])
 
 
 # --- bytes ---------------------------------------------------------------------------------------
 def files_with_digest(sha256: str, viewer: Any, most: int = 20) -> list[FileChange]:
     """Where these bytes were published, newest first, in repositories that the viewer may see."""
-    rows = FileChange.objects.filter(blob_id=sha256, repository__in=visible(viewer))
+    rows = FileChange.objects.filter(blob_id=sha256, number__isnull=False, repository__in=visible(viewer))
     related = (
         "blob",
         "revision__author",

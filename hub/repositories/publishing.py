@@ -1,24 +1,28 @@
-"""Publishing a revision: files, card, lineage, metrics and the entry that says so, all in one transaction or not at all."""
+"""Publishing a revision: files, card, lineage, metrics and the entry that says so, all in one transaction or not at all.
+
+A revision is published by whoever made it, or, when it was proposed, by whoever accepts it; then nothing of it changes
+but its number, its entry and its time.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from hub import events
 from hub.errors import Gone, Invalid
-from hub.repositories import access, card, markdown, metrics, resolving, revision, selectors, state, words
+from hub.repositories import access, card, markdown, revision, selectors, words
 from hub.repositories.browsing import search_text
 from hub.repositories.changes import Change
 from hub.repositories.errors import StaleParent
 from hub.repositories.front_matter import FrontMatterRefused
-from hub.repositories.metrics import Metric, MetricRefused
-from hub.repositories.models import FileChange, LineageEdge, Reference, Repository, Revision
+from hub.repositories.models import FileChange, Reference, Repository, Revision
+from hub.repositories.preparing import prepare, store
+from hub.repositories.revision import RevisionObject
 from hub.uploads import services as uploads
-from hub.uploads.selectors import blob_store
 from ledger.errors import BadEntry
 
 if TYPE_CHECKING:
@@ -26,24 +30,6 @@ if TYPE_CHECKING:
     from ledger.services import Entry
 
 MAIN = "main"
-LONGEST_MESSAGE = 10_000
-_BATCH = 2_000
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """Everything about the coming revision that is decided before anything is written."""
-
-    object: revision.RevisionObject
-    body: bytes
-    number: int
-    message: str
-    card: card.Card
-    state: state.State
-
-    @property
-    def id(self) -> str:
-        return revision.revision_id(self.body)
 
 
 def publish_revision(
@@ -69,10 +55,48 @@ def publish_revision(
     with transaction.atomic():
         locked = lock(repository)
         access.require_publisher(account, locked)
-        draft = _draft(account, locked, changes, message.strip(), kind, metrics, now, expected_parent)
-        published = _write(account, locked, draft)
+        refuse_stale(locked, expected_parent)
+        draft = prepare(
+            account=account,
+            repository=locked,
+            parent=locked.head,
+            changes=changes,
+            kind=kind,
+            now=now,
+            message=message.strip(),
+            metrics=metrics,
+        )
+        number = locked.revision_count + 1
+        counts = {action: draft.state.count(action) for action in ("added", "changed", "removed")}
+        data = _data(draft.object, number, counts)
+        details = _details(draft.message, [edge.url for edge in draft.object.edges if edge.outside])
+        published = store(draft, _record(account, draft.id, data, details, draft.object.time), number)
+        _move_main(locked, published, draft.card)
         uploads.finish_uploads(account, [change.upload for change in changes if change.upload is not None])
     return published
+
+
+def publish_proposed(
+    *, account: "Account", repository: Repository, proposed: Revision, contribution: str, message: str, now: datetime
+) -> Revision:
+    """Publish on `main` a revision that was proposed, byte for byte as it is. `contribution` is its subject.
+
+    `account` accepts it and is the entry's actor; whether it may is for the caller to know. `repository` is locked by the
+    caller's transaction. Raises StaleParent if `main` has moved since, Gone if bytes are damaged or were taken down.
+    """
+    if proposed.number is not None or proposed.parent_id != repository.head_id:
+        raise StaleParent(repository.revision_count)
+    _refuse_lost_bytes(proposed)
+    number, moment, built = repository.revision_count + 1, revision.cut_time(now), revision.decode(bytes(proposed.body))
+    data = _data(built, number, selectors.changes_of(proposed, 0).counts)
+    data |= {"author": f"acct:{built.author}", "made": revision.time_text(built.time), "contribution": contribution}
+    urls = list(proposed.sources.exclude(outside_digest="").order_by("pk").values_list("outside_url", flat=True))
+    proposed.entry = _record(account, proposed.id, data, _details(message, urls), moment)
+    proposed.number, proposed.published, proposed.message = number, moment, message
+    proposed.save(update_fields=["number", "published", "message", "entry"])
+    FileChange.objects.filter(revision=proposed).update(number=number)
+    _move_main(repository, proposed, _card_of(proposed))
+    return proposed
 
 
 def lock(repository: Repository) -> Repository:
@@ -81,159 +105,33 @@ def lock(repository: Repository) -> Repository:
     return rows.get(pk=repository.pk)
 
 
-# --- deciding ------------------------------------------------------------------------------------
-def _draft(
-    account: "Account",
-    repository: Repository,
-    changes: Sequence[Change],
-    message: str,
-    kind: str,
-    rows: Sequence[Mapping[str, Any]] | None,
-    now: datetime,
-    expected_parent: str | None,
-) -> _Draft:
-    parent = repository.head
-    _check(message, kind)
-    if expected_parent is not None and expected_parent != (parent.id if parent else ""):
+def refuse_stale(repository: Repository, expected_parent: str | None) -> None:
+    """Raise StaleParent if the head is not the one that the caller looked at; None says that he did not."""
+    if expected_parent is not None and expected_parent != (repository.head_id or ""):
         raise StaleParent(repository.revision_count)
-    measured = _metrics(account, rows, parent, kind)
-    moment = revision.cut_time(now)
-    after = state.apply(account, repository, parent, changes, moment)
-    if not after.changed and (parent is None or not rows):
-        raise Invalid("changes", _("Nothing would change: every file has these bytes already."))
-    about = read_card(after, parent)
-    edges = resolving.resolve(account, repository, about, parent, kind)
-    licence = about.licence
-    built = revision.RevisionObject(
-        repository=str(repository.pk),
-        root_tree=after.root,
-        parents=(parent.id,) if parent else (),
-        author=account.pseudonym,
-        time=moment,
-        kind=kind,
-        licence=licence.id if licence else "",
-        edges=edges,
-        metrics=tuple(metric.data() for metric in measured),
-        file_count=after.file_count,
-        byte_count=after.byte_count,
-        salted=after.salted,
-    )
-    return _Draft(built, revision.encode(built), repository.revision_count + 1, message, about, after)
 
 
-def _check(message: str, kind: str) -> None:
-    if len(message) > LONGEST_MESSAGE:
-        raise Invalid("message", _("At most %(most)d characters.") % {"most": LONGEST_MESSAGE})
-    if "\x00" in message:
-        raise Invalid("message", _("This contains a character that cannot be stored."))
-    if kind not in words.WORK_KINDS:
-        raise Invalid("kind", _("Choose what mainly changed."))
+def _refuse_lost_bytes(proposed: Revision) -> None:
+    lost = Q(blob__taken_down__isnull=False) | Q(blob__damaged__isnull=False)
+    change = FileChange.objects.filter(lost, revision=proposed).order_by("path").first()
+    if change is not None:
+        sentence = _("The bytes of “%(path)s” were taken down or are damaged, so this cannot be published.")
+        raise Gone(sentence % {"path": change.path[:200]})
 
 
-def _metrics(
-    account: "Account", rows: Sequence[Mapping[str, Any]] | None, parent: Revision | None, kind: str
-) -> list[Metric]:
-    if rows is None:
-        return metrics.from_data(parent.metrics) if parent and kind == "documentation" else []
+def _card_of(proposed: Revision) -> card.Card:
+    """The card of a revision whose card was read when it was proposed. Raises Gone and Invalid at `card`."""
     try:
-        found = metrics.read_metrics(rows)
-    except MetricRefused as error:
-        raise words.invalid_metric(error) from None
-    for index, metric in enumerate(found):
-        if metric.on is not None and selectors.find_revision(metric.on.removeprefix("rev:"), account) is None:
-            raise Invalid(f"metrics.{index}.on", _("There is no such revision here that you may see."))
-    return found
-
-
-def read_card(after: state.State, parent: Revision | None) -> card.Card:
-    """The card as it will be; an empty one when there is no README.md. Raises Invalid at `card`."""
-    changed = next((d for d in after.differences if d.path == card.NAME), None)
-    if changed is not None:
-        sha256 = after.sha256[changed.new.digest] if changed.new else ""
-        size = changed.new.size if changed.new else 0
-        text = _stored_text(sha256, size) if sha256 else ""
-    else:
-        text = _present_text(parent)
-    try:
-        return card.parse(text)
+        return card.parse(selectors.card_text(proposed))
     except FrontMatterRefused as error:
         raise Invalid("card", words.card_refusal(error)) from None
 
 
-def _present_text(parent: Revision | None) -> str:
-    try:
-        return selectors.card_text(parent)
-    except Gone:
-        raise Invalid(
-            "card", _("The bytes of the card are gone. Publish a new README.md with this revision.")
-        ) from None
-
-
-def _stored_text(sha256: str, size: int) -> str:
-    if size > card.MAX_BYTES:
-        raise Invalid("card", _("A card has at most 2 MiB."))
-    try:
-        text = blob_store().path(sha256).read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        raise Invalid("card", _("A card must be text in UTF-8.")) from None
-    if "\0" in text:
-        raise Invalid("card", _("This contains a character that cannot be stored."))
-    return text
-
-
-# --- writing -------------------------------------------------------------------------------------
-def _write(account: "Account", repository: Repository, draft: _Draft) -> Revision:
-    resolving.refuse_circle(draft.id, draft.object.edges)
-    entry = _record(account, repository, draft)
-    published = _save_revision(account, repository, draft, entry)
-    FileChange.objects.bulk_create(draft.state.file_changes(published), batch_size=_BATCH)
-    LineageEdge.objects.bulk_create(
-        LineageEdge(
-            revision=published,
-            relation=edge.relation,
-            source_id=edge.source or None,
-            outside_digest=edge.outside,
-            outside_url=edge.url,
-        )
-        for edge in draft.object.edges
-    )
-    Reference.objects.update_or_create(
-        repository=repository, kind="branch", name=MAIN, defaults={"revision": published}
-    )
-    _move_head(repository, published, draft)
-    return published
-
-
-def _save_revision(account: "Account", repository: Repository, draft: _Draft, entry: "Entry") -> Revision:
-    built = draft.object
-    published = Revision(
-        id=draft.id,
-        repository=repository,
-        number=draft.number,
-        body=draft.body,
-        root_tree_id=built.root_tree,
-        parent=repository.head,
-        kind=built.kind,
-        author=account,
-        message=draft.message,
-        licence=built.licence,
-        metrics=list(built.metrics),
-        file_count=built.file_count,
-        byte_count=built.byte_count,
-        salted=built.salted,
-        salt=draft.state.salt,
-        published=built.time,
-        entry=entry,
-    )
-    published.save(force_insert=True)
-    return published
-
-
-def _record(account: "Account", repository: Repository, draft: _Draft) -> "Entry":
-    built, after = draft.object, draft.state
+# --- the entry -----------------------------------------------------------------------------------
+def _data(built: RevisionObject, number: int, counts: Mapping[Any, int]) -> dict[str, Any]:
     data: dict[str, Any] = {
-        "repo": f"repo:{repository.pk}",
-        "number": draft.number,
+        "repo": f"repo:{built.repository}",
+        "number": number,
         "reference_kind": "branch",
         "reference": events.reference_digest(MAIN),
         "root_tree": built.root_tree,
@@ -242,31 +140,36 @@ def _record(account: "Account", repository: Repository, draft: _Draft) -> "Entry
         "sources": revision.sources_of(built.edges),
         "outside": revision.outside_of(built.edges),
         "metrics": [dict(metric) for metric in built.metrics],
-        "counts": {
-            "files": built.file_count,
-            "bytes": built.byte_count,
-            **{action: after.count(action) for action in ("added", "changed", "removed")},
-        },
+        "counts": {"files": built.file_count, "bytes": built.byte_count, **counts},
     }
-    if built.licence:
-        data["licence"] = built.licence
-    details: dict[str, dict[str, Any]] = {"message": {"message": draft.message}} if draft.message else {}
-    urls = [edge.url for edge in built.edges if edge.outside]
-    if urls:
-        details["outside_sources"] = {"urls": urls}
+    return data | ({"licence": built.licence} if built.licence else {})
+
+
+def _details(message: str, urls: Sequence[str]) -> dict[str, dict[str, Any]]:
+    details: dict[str, dict[str, Any]] = {"message": {"message": message}} if message else {}
+    return details | ({"outside_sources": {"urls": list(urls)}} if urls else {})
+
+
+def _record(
+    account: "Account", revision_id: str, data: Mapping[str, Any], details: Mapping[str, Any], moment: datetime
+) -> "Entry":
     try:
         return events.record(
-            "revision.published", subject=f"rev:{draft.id}", actor=account, data=data, details=details, now=built.time
+            "revision.published", subject=f"rev:{revision_id}", actor=account, data=data, details=details, now=moment
         )
     except BadEntry:
         raise Invalid("metrics", _("That is more than one entry of the log can hold. Give fewer metrics.")) from None
 
 
-def _move_head(repository: Repository, published: Revision, draft: _Draft) -> None:
-    """The repository points at its new head, and shows in lists what the card now says."""
-    about = draft.card
+# --- main ----------------------------------------------------------------------------------------
+def _move_main(repository: Repository, published: Revision, about: card.Card) -> None:
+    """The branch and the repository point at the new head, and lists show what the card now says."""
+    Reference.objects.update_or_create(
+        repository=repository, kind="branch", name=MAIN, defaults={"revision": published}
+    )
+    assert published.number is not None
     repository.head = published
-    repository.revision_count = draft.number
+    repository.revision_count = published.number
     repository.changed = published.published
     repository.licence = published.licence
     repository.tags = about.tags

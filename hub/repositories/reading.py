@@ -169,7 +169,11 @@ def list_directory(revision: Revision, path: str = "") -> list[ItemView]:
 
 
 def last_changes(revision: Revision, paths: list[str]) -> dict[str, FileChange]:
-    """The newest change of each path up to this revision."""
+    """The newest change of each path up to this revision. What a proposal changed itself is its own."""
+    if revision.number is None:
+        own = revision.changes.filter(path__in=paths).select_related("revision__author")
+        before = last_changes(revision.parent, paths) if revision.parent is not None else {}
+        return before | {change.path: change for change in own}
     rows = FileChange.objects.filter(repository_id=revision.repository_id, path__in=paths, number__lte=revision.number)
     newest = rows.order_by("path", "-number").distinct("path").select_related("revision__author")
     return {change.path: change for change in newest}

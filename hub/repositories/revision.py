@@ -73,6 +73,11 @@ def cut_time(moment: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
+def read_time(text: str) -> datetime:
+    """The moment that `time_text` wrote. Raises ValueError for any other form."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
 def sources_of(edges: tuple[Edge, ...]) -> list[dict[str, str]]:
     return [{"relation": edge.relation, "revision": f"rev:{edge.source}"} for edge in edges if edge.source]
 
@@ -131,7 +136,7 @@ def _read(found: dict[str, Any]) -> RevisionObject:
         root_tree=_id(found["root_tree"]),
         parents=tuple(_id(parent, "rev:") for parent in found["parents"]),
         author=found["author"].removeprefix("acct:"),
-        time=datetime.strptime(found["time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC),
+        time=read_time(found["time"]),
         kind=found["kind"],
         licence=found.get("licence", ""),
         edges=tuple(edges),

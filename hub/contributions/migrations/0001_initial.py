@@ -2,6 +2,7 @@
 
 import uuid
 
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -38,6 +39,7 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
+                ("authors", models.JSONField()),
                 (
                     "state",
                     models.CharField(
@@ -57,6 +59,7 @@ class Migration(migrations.Migration):
                 ("waiting", models.DateTimeField(null=True)),
                 ("decided", models.DateTimeField(null=True)),
                 ("appealed", models.DateTimeField(null=True)),
+                ("released", models.DateTimeField(null=True)),
                 (
                     "contributor",
                     models.ForeignKey(
@@ -146,7 +149,9 @@ class Migration(migrations.Migration):
                 (
                     "revision",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="repositories.revision"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposal",
+                        to="repositories.revision",
                     ),
                 ),
             ],
@@ -157,37 +162,6 @@ class Migration(migrations.Migration):
             field=models.OneToOneField(
                 null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contributions.proposal"
             ),
-        ),
-        migrations.CreateModel(
-            name="Author",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("bps", models.IntegerField()),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="authorships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "contribution",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="authors",
-                        to="contributions.contribution",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("contribution", "account"), name="contributions_author_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("bps__gte", 1), ("bps__lte", 10000)), name="contributions_bps"
-                    ),
-                ],
-            },
         ),
         migrations.AddConstraint(
             model_name="proposal",
@@ -200,6 +174,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="contribution",
             index=models.Index(fields=["contributor", "-opened"], name="contributions_of_person"),
+        ),
+        migrations.AddIndex(
+            model_name="contribution",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["authors"], name="contributions_authors", opclasses=["jsonb_path_ops"]
+            ),
         ),
         migrations.AddIndex(
             model_name="contribution",

@@ -1,5 +1,6 @@
 """What every page of a repository needs: the repository, the revision and path of its address, the frame."""
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from hub.accounts.models import Account
 
 MOST_SEGMENTS = 12
+_PROPOSAL = re.compile(r"refs/pr/[0-9]{1,9}(?=/|$)")
 
 
 def load(request: HttpRequest, kind: str, owner: str, name: str) -> Repository:
@@ -37,6 +39,8 @@ def show(
 
 def split_rev(repository: Repository, rest: str) -> tuple[str, str]:
     """`main/data/a.csv` as revision and path. Names of branches may hold slashes: the longest known one wins."""
+    if match := _PROPOSAL.match(rest):
+        return match[0], rest[match.end() :].strip("/")
     for prefix in ("refs/heads/", "refs/tags/"):
         if rest.startswith(prefix):
             rev, path = split_rev(repository, rest.removeprefix(prefix))
@@ -51,7 +55,7 @@ def split_rev(repository: Repository, rest: str) -> tuple[str, str]:
 def at(repository: Repository, rest: str) -> tuple[str, Revision, str]:
     """The revision's name as written, the revision, and the path of an address below `tree`, `blob` or `resolve`."""
     rev, path = split_rev(repository, rest)
-    return rev, selectors.revision_by_ref(repository, rev), path
+    return rev, selectors.state_by_ref(repository, rev), path
 
 
 def crumbs(repository: Repository, rev: str, path: str, *, file: bool = False) -> list[dict[str, str]]:

@@ -1,0 +1,159 @@
+"""Versions of what is proposed: new ones, changed ones, and ones moved to another base by path."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from hub import events
+from hub.contributions.errors import PathsCollide
+from hub.contributions.models import Contribution, Proposal
+from hub.errors import Conflict, Invalid
+from hub.repositories import reading
+from hub.repositories.changes import Change
+from hub.repositories.errors import PathNotFound
+from hub.repositories.models import Repository, Revision
+from hub.repositories.preparing import Draft, prepare, store
+from ledger.errors import BadEntry
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+    from ledger.services import Entry
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a version is to be, checked already. `metrics` are rows as `publish_revision` takes them."""
+
+    changes: Sequence[Change]
+    title: str
+    reason: str
+    kind: str
+    metrics: Rows | None
+    authors: Sequence[Mapping[str, Any]]
+
+
+def draft(account: "Account", repository: Repository, base: Revision | None, wanted: Wanted, now: datetime) -> Draft:
+    """The revision that is proposed. Raises what `prepare` raises, and Conflict if just this is proposed already."""
+    made = prepare(
+        account=account,
+        repository=repository,
+        parent=base,
+        changes=wanted.changes,
+        kind=wanted.kind,
+        now=now,
+        metrics=wanted.metrics,
+    )
+    if Revision.all_states.filter(pk=made.id).exists():
+        raise Conflict(_("Exactly this was proposed a moment ago."))
+    return made
+
+
+def record(event_type: str, account: "Account", contribution: Contribution, made: Draft, wanted: Wanted) -> "Entry":
+    """The entry of a version. It always tells all of it, so that the newest one says what the contribution is."""
+    data: dict[str, Any] = {
+        "repo": f"repo:{contribution.repository_id}",
+        "number": contribution.number,
+        "kind": wanted.kind,
+        "proposed": f"rev:{made.id}",
+        "authors": [dict(author) for author in wanted.authors],
+    }
+    if made.parent is not None:
+        data["base"] = f"rev:{made.parent.id}"
+    details = {"title": {"title": wanted.title}}
+    if wanted.reason:
+        details["reason"] = {"reason": wanted.reason}
+    subject, moment = f"contrib:{contribution.pk}", made.object.time
+    try:
+        return events.record(event_type, subject=subject, actor=account, data=data, details=details, now=moment)
+    except BadEntry:
+        raise Invalid("authors", _("That is more than one entry of the log can hold.")) from None
+
+
+def save(contribution: Contribution, made: Draft, entry: "Entry", *, version: int, rebased: bool = False) -> Proposal:
+    return Proposal.objects.create(
+        contribution=contribution,
+        version=version,
+        revision=store(made, entry),
+        base=made.parent,
+        rebased=rebased,
+        time=made.object.time,
+        entry=entry,
+    )
+
+
+# --- from the version before ---------------------------------------------------------------------
+def own_changes(proposed: Revision) -> list[Change]:
+    """What a proposal does to its base, as changes that can be applied again; removals first."""
+    rows = proposed.changes.order_by("path").values_list("path", "blob_id")
+    found = [Change(path, sha256=blob or "") for path, blob in rows]
+    return sorted(found, key=lambda change: not change.removes)
+
+
+def kept_metrics(proposed: Revision) -> Rows | None:
+    """The measurements of the version before, for the next one; None where they are those of the base."""
+    inherited = proposed.kind == "documentation" and proposed.parent and proposed.metrics == proposed.parent.metrics
+    return None if inherited else list(proposed.metrics)
+
+
+@dataclass(frozen=True)
+class Collision:
+    """A path that the proposal and the repository both changed, each in its own way; digests are "" where it is gone."""
+
+    path: str
+    base: str
+    proposed: str
+    newest: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The proposal's changes on another head: those that apply as they are, and those that collide."""
+
+    changes: Sequence[Change]
+    collisions: Sequence[Collision]
+
+
+def move(proposed: Revision, head: Revision | None) -> Moved:
+    """Take the proposal's own changes, by path, to `head`. What `head` has already is left out."""
+    clean: list[Change] = []
+    collisions: list[Collision] = []
+    trees = reading.StoredTrees()
+    for path, blob, old in proposed.changes.order_by("path").values_list("path", "blob_id", "old_blob_id"):
+        newest = _digest_at(head, path, trees)
+        if newest == (blob or ""):
+            continue
+        if newest == (old or ""):
+            clean.append(Change(path, sha256=blob or ""))
+        else:
+            collisions.append(Collision(path, old or "", blob or "", newest))
+    return Moved(sorted(clean, key=lambda change: not change.removes), collisions)
+
+
+def settle(moved: Moved, mine: Collection[str], theirs: Collection[str]) -> list[Change]:
+    """The changes with each collision decided. Raises PathsCollide for those of which nobody has said what counts."""
+    open_paths = [each.path for each in moved.collisions if each.path not in {*mine, *theirs}]
+    if open_paths:
+        raise PathsCollide(open_paths)
+    chosen = [each for each in moved.collisions if each.path in set(mine)]
+    removed = [Change(each.path) for each in chosen if not each.proposed and each.newest]
+    put = [Change(each.path, sha256=each.proposed) for each in chosen if each.proposed]
+    return [*removed, *moved.changes, *put]
+
+
+def _digest_at(revision: Revision | None, path: str, trees: reading.StoredTrees) -> str:
+    """The SHA-256 of the file there; "" for none, or for a folder."""
+    if revision is None:
+        return ""
+    try:
+        member = reading.member_at(revision, path, trees)
+    except PathNotFound:
+        return ""
+    if member.type != "file":
+        return ""
+    blob = reading.blobs_of(revision, [member.digest]).get(member.digest)
+    return blob.sha256 if blob is not None else ""

@@ -1,0 +1,145 @@
+"""What other features may ask about contributions. Reads only; access is checked wherever a viewer is given.
+
+Whoever may see a repository may see its contributions.
+"""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from hub.contributions import shares
+from hub.contributions.errors import ContributionNotFound
+from hub.contributions.models import Comment, Contribution, Proposal
+from hub.contributions.shares import AuthorShare
+from hub.repositories import access, metrics
+from hub.repositories import selectors as repositories
+from hub.repositories.models import Repository, Revision
+from hub.repositories.reading import salt_of
+from web.pagination import Page, keyset
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+
+State = Contribution.State
+UNDECIDED = (State.OPEN, State.ASKED)
+WITH_ALL = (
+    "contributor",
+    "repository__owner",
+    "repository__head__author",
+    "proposal__entry",
+    "proposal__base",
+    "proposal__revision__author",
+    "proposal__revision__entry",
+    "proposal__revision__parent",
+    "result",
+    "entry",
+)
+
+
+def contribution(viewer: Any, repository: Repository, number: int) -> Contribution:
+    """The contribution with everything a page shows. Raises ContributionNotFound."""
+    found = None
+    if access.may_read(viewer, repository):
+        found = Contribution.objects.filter(repository=repository, number=number).select_related(*WITH_ALL).first()
+    if found is None:
+        raise ContributionNotFound
+    found.repository = repository
+    return found
+
+
+def contribution_by_id(viewer: Any, contribution_id: UUID) -> Contribution:
+    """Raises ContributionNotFound."""
+    visible = access.visible(viewer)
+    found = Contribution.objects.filter(pk=contribution_id, repository__in=visible).select_related(*WITH_ALL).first()
+    if found is None:
+        raise ContributionNotFound
+    return found
+
+
+def contributions(viewer: Any) -> QuerySet[Contribution]:
+    """All in repositories that the viewer may see."""
+    return Contribution.objects.filter(repository__in=access.visible(viewer)).select_related(*WITH_ALL)
+
+
+def listed(repository: Repository, state: str = "", cursor: str = "", size: int = 30) -> Page[Contribution]:
+    """A repository's contributions, newest first; of one state, or all. Raises BadCursor."""
+    rows = Contribution.objects.filter(repository=repository).select_related(*WITH_ALL)
+    if state:
+        rows = rows.filter(state=state)
+    return keyset(rows, order=("-number",), cursor=cursor, size=size)
+
+
+def counts(repository: Repository) -> dict[str, int]:
+    """How many there are in each state; states without any are left out."""
+    rows = Contribution.objects.filter(repository=repository).order_by().values_list("state").annotate(n=Count("pk"))
+    return dict(rows)
+
+
+def undecided_count(repository: Repository) -> int:
+    return Contribution.objects.filter(repository=repository, state__in=UNDECIDED).count()
+
+
+def by_person(account: "Account", viewer: Any, most: int = 100) -> list[Contribution]:
+    """What the account proposed or is an author of, in repositories that the viewer may see, newest first."""
+    own = Q(contributor=account) | Q(authors__contains=[{"account": account.actor}])
+    return list(contributions(viewer).filter(own).order_by("-opened", "-pk")[:most])
+
+
+def newest_proposal(contribution: Contribution) -> Proposal:
+    """The version that is decided about."""
+    assert contribution.proposal is not None
+    return contribution.proposal
+
+
+def proposals(contribution: Contribution) -> list[Proposal]:
+    """All versions, oldest first."""
+    rows = contribution.proposals.select_related("revision__author", "revision__entry", "base", "entry")
+    return list(rows.order_by("version"))
+
+
+def newest_revision_id(repository: Repository, number: int) -> str | None:
+    """What `refs/pr/{number}` stands for. Registered with `hub.repositories`."""
+    rows = Proposal.objects.filter(contribution__repository=repository, contribution__number=number)
+    return rows.order_by("-version").values_list("revision_id", flat=True).first()
+
+
+def is_stale(contribution: Contribution) -> bool:
+    """Whether the repository has moved on, or changed who sees it, so that this version cannot be accepted as it is."""
+    repository, proposal = contribution.repository, newest_proposal(contribution)
+    public = repository.visibility == Repository.Visibility.PUBLIC
+    salt = None if public else bytes(repository.salt)
+    return proposal.base_id != repository.head_id or salt_of(proposal.revision) != salt
+
+
+def authors_of(contribution: Contribution) -> list[AuthorShare]:
+    """Who shares in it, whoever opened it first; together 10,000 bps."""
+    return shares.named(contribution.authors)
+
+
+def is_own(contribution: Contribution, account: "Account") -> bool:
+    """Whether the account opened it or is an author of it."""
+    return contribution.contributor_id == account.pk or any(
+        author["account"] == account.actor for author in contribution.authors
+    )
+
+
+def comments(contribution: Contribution) -> list[Comment]:
+    """The discussion, oldest first; deleted ones without their words."""
+    return list(contribution.comments.select_related("author").order_by("time", "pk"))
+
+
+def compared_metrics(contribution: Contribution) -> list[metrics.Comparison]:
+    """The proposed measurements beside those of the base."""
+    proposal = newest_proposal(contribution)
+    before = metrics.from_data(proposal.base.metrics) if proposal.base is not None else []
+    return metrics.compare(before, metrics.from_data(proposal.revision.metrics))
+
+
+def files_of(contribution: Contribution, most: int | None = None) -> repositories.Changes:
+    """What the newest version does to the files of its base; at most `most` of it."""
+    return repositories.changes_of(newest_proposal(contribution).revision, most)
+
+
+def base_of(contribution: Contribution) -> Revision | None:
+    return newest_proposal(contribution).base
