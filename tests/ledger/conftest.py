@@ -17,6 +17,8 @@ from ledger.models import Entry, Log
 from ledger.progress import facts_cache
 from tests.chain.conftest import free_port
 from tests.ledger.log_checker import LogChecker
+from tests.ledger.verifying import CSV, README
+from tests.ledger.world import World
 
 ORIGIN = "akashi.test/log"
 ACTOR = "acct:" + 32 * "a"
@@ -138,3 +140,21 @@ def notes(ledger: Ledger) -> Iterator[Any]:
     yield room.Notes(ledger)
     expecting._functions.clear()
     expecting._functions.update(before)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """Six entries with two revisions; the first four are anchored."""
+    made = World()
+    made.add("repository.created", {"kind": "dataset"}, {"name": {"name": "\u8a3c/wine"}})
+    first = made.publish({"README.md": README, "data/raw/wine.csv": CSV})
+    made.add("reference.moved", {"number": 1})
+    made.publish({"README.md": b"# Wine 2\n", "data/raw/wine.csv": CSV}, parent=first)
+    made.add("file.scanned", {"verdict": "safe"})
+    made.add("repository.renamed", {}, {"name": {"name": "wine"}})
+    return made
+
+
+@pytest.fixture(scope="module")
+def text(world: World) -> str:
+    return world.bundle(anchor=world.anchor(4))

@@ -9,11 +9,13 @@ from django.db import transaction
 from django.test import Client
 from django.utils.html import format_html
 
-from ledger import auditing, describing, services
+from ledger import auditing, describing, mismatches, services
 from ledger.bundle import parse_bundle
 from ledger.describing import Label, Sentence, compose, label
 from ledger.entry import group_digest
-from ledger.models import Checkpoint, Entry
+from ledger.mismatches import about_row
+from ledger.models import Anchor, Checkpoint, Entry
+from ledger.progress import facts_cache
 from ledger.records import EntryView
 from tests.ledger.conftest import ACTOR, REPOSITORY, Ledger
 from tests.ledger.log_checker import leaf_hash, root_of
@@ -213,6 +215,37 @@ def test_an_entry_that_was_changed_shows_a_mismatch(ledger: Ledger, client: Clie
     auditing.audit_full(ledger.pass_time(1))
     assert "ledger.Entry, body" in text_of(get(client, "/ledger/1"))
     assert "Mismatch" not in text_of(get(client, "/ledger/2"))
+
+
+def test_while_the_log_itself_disagrees_nothing_is_verified_and_every_page_says_so(
+    ledger: Ledger, client: Client
+) -> None:
+    tell(ledger)
+    ledger.grow()
+    ledger.anchor_to_the_end()
+    anchor = Anchor.objects.get()
+    pages = ["/ledger/1", f"/ledger/checkpoints/{anchor.checkpoint_id}", f"/ledger/anchors/{anchor.transaction_hash}"]
+    for page in pages:
+        assert "Something disagrees" not in get(client, page)
+        assert 'class="verdict-verified"' in get(client, page)
+    path = ledger.folder / "tile/0/000.p/3"
+    path.write_bytes(bytes(32) + path.read_bytes()[32:])
+    auditing.audit_full(ledger.pass_time(60))
+    facts_cache.forget()
+    for page in pages:
+        shown = get(client, page)
+        assert 'class="bad" href="/status">Something disagrees' in shown
+        assert 'class="verdict-mismatch"' in shown
+        assert "the log itself disagrees" in shown or "differs from what was recorded" in shown
+    assert 'class="bad" href="/status">Something disagrees' in get(client, "/ledger")
+
+
+def test_a_row_that_differs_is_no_disagreement_of_the_log_itself(ledger: Ledger, client: Client) -> None:
+    tell(ledger)
+    ledger.grow()
+    ledger.anchor_to_the_end()
+    mismatches.settle([about_row("(no entry)", "sessions.Session", "{}", 0, 1)], ledger.now)
+    assert 'class="verdict-verified"' in get(client, "/ledger/1")
 
 
 def test_an_entry_whose_bytes_are_nonsense_still_has_a_page(ledger: Ledger, client: Client) -> None:

@@ -268,6 +268,60 @@ def test_the_file_refuses_an_earlier_and_another_head(tmp_path: Path) -> None:
     assert store.signed_head() == head
 
 
+def test_a_signed_head_whose_note_is_another_one_is_signed_anew(ledger: Ledger) -> None:
+    """A file that was spoilt must not put one head into the note and another one beside it."""
+    ledger.grow(3)
+    old = Checkpoint.objects.get().note
+    ledger.record(2)
+    ledger.sequence()
+    log = Log.objects.get()
+    storage.store().put_signed_head(SignedHead(log.size, bytes(log.root), old))
+    ledger.publish()
+    assert ledger.check() == 6
+    assert Checkpoint.objects.get(size=6).note != old
+
+
+@pytest.mark.parametrize("spoilt", [b"gone", b"\xff\xfe", b""])
+def test_a_published_file_that_is_no_checkpoint_is_replaced(ledger: Ledger, spoilt: bytes) -> None:
+    ledger.grow(3)
+    (ledger.folder / "checkpoint").write_bytes(spoilt)
+    ledger.publish()
+    assert ledger.check() == 4
+
+
+def test_a_published_file_that_claims_a_larger_size_without_a_signature_is_replaced(ledger: Ledger) -> None:
+    ledger.grow(3)
+    path = ledger.folder / "checkpoint"
+    path.write_text(path.read_text().replace("\n4\n", "\n400\n"))
+    ledger.publish()
+    assert ledger.check() == 4
+
+
+def test_what_was_renamed_but_not_synced_is_synced_by_the_next_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Failed, but written: the same bytes are there, and yet a power cut could still take them."""
+    synced: list[Path] = []
+    sync = storage._sync_folder
+
+    def failing(folder: Path) -> None:
+        if (folder / "signed_head.json").exists() and not synced:
+            synced.append(folder)
+            raise PowerCut
+        synced.append(folder)
+        sync(folder)
+
+    monkeypatch.setattr(storage, "_sync_folder", failing)
+    store = Store(tmp_path)
+    head = SignedHead(5, bytes(32), "note")
+    with pytest.raises(PowerCut):
+        store.put_signed_head(head)
+    assert store.signed_head() == head
+    synced[:] = [tmp_path / "before"]
+    store.put_signed_head(head)
+    assert tmp_path in synced
+
+
 def test_a_head_that_cannot_be_read_stops_the_log(ledger: Ledger) -> None:
     ledger.grow(3)
     (ledger.folder / "signed_head.json").write_text("{}")
@@ -315,11 +369,49 @@ def test_without_the_file_and_without_the_chain_nothing_is_signed(ledger: Ledger
         ledger.publish()
 
 
-def test_while_the_chain_is_away_the_log_goes_on(ledger: Ledger) -> None:
+def forget_everything(ledger: Ledger) -> None:
+    """The database and the data folder are those of the log's first minute; only the chain has seen more."""
+    shutil.rmtree(ledger.folder)
+    Anchor.objects.all().delete()
+    restore_backup(1)
+    Checkpoint.objects.all().delete()
+    ledger.record(3, type="test.other")
+    ledger.sequence()
+
+
+def test_when_all_other_memories_are_lost_the_chain_has_to_answer_before_anything_is_signed(ledger: Ledger) -> None:
+    ledger.grow(10)
+    ledger.anchor_to_the_end()
+    forget_everything(ledger)
     guard.chain_memory.forget()
     assert ledger.node is not None
     ledger.node.kill()
-    assert [ledger.grow(3) for _ in range(3)] == [4, 7, 10]
+    with pytest.raises(ChainUnavailable):
+        ledger.publish()
+    assert storage.store().signed_head() is None
+
+
+@pytest.mark.parametrize("size", [3, 20], ids=["a shorter history", "a longer history"])
+def test_a_process_that_has_asked_the_chain_asks_again_when_the_other_memories_are_gone(
+    ledger: Ledger, size: int
+) -> None:
+    ledger.grow(10)
+    ledger.anchor_to_the_end()
+    ledger.grow(1)
+    forget_everything(ledger)
+    ledger.record(size, type="test.other")
+    ledger.sequence()
+    with pytest.raises(Fork):
+        ledger.publish()
+    assert storage.store().signed_head() is None
+
+
+def test_while_the_chain_is_away_the_log_goes_on(ledger: Ledger) -> None:
+    ledger.grow(1)
+    guard.chain_memory.forget()
+    assert ledger.node is not None
+    ledger.node.kill()
+    assert [ledger.grow(3) for _ in range(3)] == [5, 8, 11]
 
 
 def test_a_new_log_does_not_write_into_the_folder_of_an_old_one(ledger: Ledger, settings: Settings) -> None:

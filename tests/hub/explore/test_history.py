@@ -7,9 +7,11 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.accounts.models import Account
-from hub.repositories.models import Repository, Revision
+from hub.repositories.models import FileChange, Repository, Revision
 from hub.uploads.models import Blob
 from ledger import akashi_verify, auditing
+from ledger.models import Anchor
+from ledger.progress import facts_cache
 from ledger.trust import trust_anchors
 from tests.hub.explore.conftest import publish_log
 from tests.hub.factories import make_account
@@ -54,6 +56,34 @@ def test_a_changed_metric_is_a_mismatch_with_its_column(
     page = _page(client)
     assert "badge-mismatch" in page
     assert "kind: the log says" in page
+
+
+@pytest.mark.parametrize("path", [HISTORY, "/models", "/", "/status", "/verify?q=1"])
+def test_while_the_log_itself_disagrees_no_page_says_verified(
+    client: Client, ledger: Ledger, final_model: Repository, path: str
+) -> None:
+    Anchor.objects.update(gas_used=1)
+    auditing.audit_full(ledger.pass_time(1))
+    facts_cache.forget()
+    page = _page(client, path)
+    assert "badge-verified" not in page
+    assert 'verdict-verified"' not in page
+    assert 'class="bad" href="/status">Something disagrees' in page
+    if path == HISTORY:
+        assert "badge-mismatch" in page
+        assert "the log itself disagrees" in page
+    if path == "/status":
+        assert "log.anchors" in page
+
+
+def test_a_change_of_files_that_was_rewritten_is_a_mismatch_of_the_repository(
+    client: Client, ledger: Ledger, final_model: Repository
+) -> None:
+    FileChange.objects.filter(revision=final_model.head).update(old_size=1)
+    auditing.audit_full(ledger.pass_time(1))
+    page = _page(client)
+    assert "badge-mismatch" in page
+    assert "old_size: the log says" in page
 
 
 def test_damaged_bytes_are_a_mismatch(client: Client, final_model: Repository) -> None:
