@@ -33,3 +33,8 @@ def handles_of(pseudonyms: Collection[str]) -> dict[str, str]:
 def tokens_of(account: Account) -> list[ApiToken]:
     """The tokens that still stand, newest first; expired ones stay until they are revoked."""
     return list(account.tokens.filter(revoked__isnull=True).order_by("-created", "-pk"))
+
+
+def hub_reviewers() -> list[Account]:
+    """Everybody who may assess works, by handle."""
+    return list(Account.objects.filter(hub_reviewer=True, is_active=True).order_by("username"))

@@ -6,8 +6,18 @@ from django.db.models import Q
 from hub.events import EFFORTS, REVIEW_REASONS, VERDICTS
 
 
+class FrozenChecks(models.Model):
+    """What was known when somebody decided: RFC 8785 JSON, addressed by the SHA-256 of those bytes (hex)."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    body = models.BinaryField()
+
+
 class Review(models.Model):
-    """A verdict on one version of a contribution. `checks` is what was known then; the entry holds its digest."""
+    """A verdict on one version of a contribution. `checks` is what was known then; the entry names it by its digest.
+
+    The entry is `contribution.accepted`, `contribution.declined`, or `review.submitted` for a wish for changes.
+    """
 
     contribution = models.ForeignKey("contributions.Contribution", on_delete=models.PROTECT, related_name="reviews")
     revision = models.ForeignKey("repositories.Revision", on_delete=models.PROTECT, related_name="+")
@@ -15,20 +25,21 @@ class Review(models.Model):
     verdict = models.CharField(max_length=7, choices=[(verdict, verdict) for verdict in VERDICTS])
     reason = models.CharField(max_length=16, blank=True, choices=[(reason, reason) for reason in REVIEW_REASONS])
     comment = models.TextField(blank=True)
-    # RFC 8785 bytes; their SHA-256 is `checks` in the entry.
-    checks = models.BinaryField()
+    checks = models.ForeignKey(FrozenChecks, on_delete=models.PROTECT, related_name="+")
     time = models.DateTimeField()
     entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["reviewer", "-time"], name="reviews_of_person")]
+        indexes = [
+            models.Index(fields=["reviewer", "-time"], name="reviews_of_person"),
+            models.Index(fields=["contribution", "time"], name="reviews_of_contribution"),
+        ]
 
 
 class Appeal(models.Model):
     """The author of a declined contribution asks somebody else to decide. Once per contribution."""
 
     contribution = models.OneToOneField("contributions.Contribution", on_delete=models.PROTECT, related_name="appeal")
-    review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="appeal")
     comment = models.TextField()
     time = models.DateTimeField()
     entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, related_name="+")

@@ -1,0 +1,121 @@
+"""Who may decide about a contribution and who may assess a work: the table of DESIGN section 5.
+
+Every question answers with the words of the refusal; empty words mean that the account may.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from hub.accounts import selectors as accounts
+from hub.contributions import selectors as contributions
+from hub.repositories import selectors as repositories
+from hub.repositories.selectors import Role
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+    from hub.contributions.models import Contribution
+    from hub.repositories.models import Repository, Revision
+    from hub.reviews.models import Work
+
+PUBLISHERS = {Role.OWNER, Role.MAINTAINER}
+MAINTAINING = ("owner", "maintainer")
+
+
+# --- whose work it is ----------------------------------------------------------------------------
+def authors_of_contribution(contribution: "Contribution") -> dict[int, "Account"]:
+    """Who opened it and everybody who shares in it, by key."""
+    shares = contributions.authors_of(contribution)
+    return {contribution.contributor_id: contribution.contributor} | {row.account.pk: row.account for row in shares}
+
+
+def authors_of_work(work: "Work") -> dict[int, "Account"]:
+    """The authors of the contribution that it was, and the author of its revision."""
+    found = {work.revision.author_id: work.revision.author}
+    return found if work.contribution is None else {**authors_of_contribution(work.contribution), **found}
+
+
+def publishers_of(repository: "Repository") -> dict[int, "Account"]:
+    """Everybody who may publish in it and whose account is open, by key."""
+    owner = repository.owner
+    found = {owner.pk: owner} if owner.kind == "person" else {}
+    members = owner.members.filter(role__in=MAINTAINING).select_related("person").order_by("pk")
+    found |= {row.person_id: row.person for row in members}
+    named = repository.maintainers.select_related("account").order_by("pk")
+    found |= {row.account_id: row.account for row in named}
+    return {key: account for key, account in found.items() if account.is_active}
+
+
+# --- deciding ------------------------------------------------------------------------------------
+def cannot_decide(account: "Account | None", contribution: "Contribution") -> str:
+    """Why this account may not decide about it, whatever state it is in."""
+    if account is None:
+        return _("Sign in to decide about contributions.")
+    if account.pk in authors_of_contribution(contribution):
+        return _("Nobody decides about their own contribution.")
+    appealed = contribution.appealed is not None
+    if appealed and account.pk == _decliner(contribution):
+        return _("You declined this contribution. Somebody else decides about the appeal.")
+    if repositories.role_of(account, contribution.repository) in PUBLISHERS:
+        return ""
+    if appealed and account.hub_reviewer and not other_publishers(contribution):
+        readable = repositories.may_read(account, contribution.repository)
+        return "" if readable else _("You may not read this repository.")
+    return _("Its owner and its maintainers decide about contributions to a repository.")
+
+
+def other_publishers(contribution: "Contribution") -> dict[int, "Account"]:
+    """Publishers who are no authors of it and have not declined it: one of them decides about an appeal."""
+    barred = {*authors_of_contribution(contribution), _decliner(contribution)}
+    found = publishers_of(contribution.repository)
+    return {key: account for key, account in found.items() if key not in barred}
+
+
+def arbiters_of(contribution: "Contribution") -> list["Account"]:
+    """Who decides about an appeal: another publisher, and where there is none, a hub reviewer."""
+    others = other_publishers(contribution)
+    if others:
+        return list(others.values())
+    barred = {*authors_of_contribution(contribution), _decliner(contribution)}
+    readers = (each for each in accounts.hub_reviewers() if each.pk not in barred)
+    return [each for each in readers if repositories.may_read(each, contribution.repository)]
+
+
+def _decliner(contribution: "Contribution") -> int | None:
+    """Who declined it, before an appeal or just now."""
+    row = contribution.reviews.filter(verdict="decline").order_by("time", "pk").first()
+    return row.reviewer_id if row is not None else None
+
+
+# --- works ---------------------------------------------------------------------------------------
+def cannot_submit(account: "Account | None", revision: "Revision") -> str:
+    """Why this account may not submit the revision for assessment."""
+    if account is None or revision.author_id != account.pk:
+        return _("Only the author of a revision submits it for assessment.")
+    if repositories.role_of(account, revision.repository) not in PUBLISHERS:
+        return _("Only an owner or a maintainer of a repository submits revisions of it for assessment.")
+    if revision.repository.visibility != "public":
+        return _("Only what everybody can read can be assessed. Make the repository public first.")
+    return ""
+
+
+def cannot_assess(account: "Account | None", work: "Work") -> str:
+    """Why this account may not assess the work: never one's own, nor one's repository's, nor one's organisation's."""
+    if account is None or not account.hub_reviewer:
+        return _("Only hub reviewers assess works.")
+    if account.pk in authors_of_work(work):
+        return _("You are an author of this work. Somebody else has to assess it.")
+    role = repositories.role_of(account, work.repository)
+    if role in PUBLISHERS:
+        return _("You maintain this repository. Somebody else has to assess what is made in it.")
+    if role is not None:
+        return _("This repository belongs to an organisation of yours. Somebody else has to assess what is made in it.")
+    if work.assessments.filter(reviewer=account).exists():
+        return _("You have assessed this work already.")
+    return ""
+
+
+def account_of(viewer: Any) -> "Account | None":
+    """The signed-in account, or None for everybody else."""
+    usable = viewer is not None and viewer.is_authenticated and viewer.is_active
+    return viewer if usable else None
