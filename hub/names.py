@@ -5,6 +5,8 @@ at a time, and build the labels here, so that everything hidden is hidden in the
 is one that the reader may not follow; sentences then say nothing else about it.
 """
 
+from typing import Protocol
+
 from django.utils.translation import gettext as _
 
 from ledger.describing import Label
@@ -17,6 +19,21 @@ def person_url(handle: str) -> str:
 
 def person(handle: str) -> Label:
     return Label(handle, person_url(handle))
+
+
+class Holder(Protocol):
+    """A row of an account, as far as its name goes."""
+
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def erased(self) -> object: ...
+
+
+def account(holder: Holder) -> Label:
+    """The account by its handle; one that is erased has neither a name nor a page."""
+    return erased_account() if holder.erased else person(holder.username)
 
 
 def erased_account() -> Label:

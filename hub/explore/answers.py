@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from hub import names
 from hub.explore import bundle_words as words
 from hub.explore import checks, lookup
 from hub.repositories import links
@@ -92,7 +93,7 @@ def _file(files: Sequence["FileChange"], digest: str, file_name: str) -> Answer:
         path=Label(latest.path, links.blob(repository, revision.commit, latest.path)),
         repository=Label(repository.name, links.repository(repository)),
         number=revision.number,
-        author=Label(revision.author.username, f"/people/{revision.author.username}"),
+        author=names.account(revision.author),
         date=_date(revision),
     )
     is_head = repository.head_id == revision.id
@@ -114,7 +115,7 @@ def _elsewhere(change: "FileChange") -> Label:
     repository = change.revision.repository
     text = _("%(path)s in %(owner)s/%(name)s, revision %(n)d") % {
         "path": change.path,
-        "owner": repository.owner.username,
+        "owner": names.account(repository.owner).text,
         "name": repository.name,
         "n": change.revision.number,
     }
@@ -128,7 +129,7 @@ def _revision(revision: "Revision") -> Answer:
         _("This is revision %(number)s of %(repository)s, published by %(author)s on %(date)s."),
         number=revision.number,
         repository=Label(repository.name, links.repository(repository)),
-        author=Label(revision.author.username, f"/people/{revision.author.username}"),
+        author=names.account(revision.author),
         date=_date(revision),
     )
     rows = [Row(_("Content"), checks.OK, revision.id, revision.id, _("SHA-256 of the revision object"), mono=True)]

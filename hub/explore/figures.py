@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hub.repositories import metrics
-from hub.repositories.figures import effect, metric_name, shown, tone
+from hub.repositories.figures import effect, method_words, metric_name, shown, tone
 
 if TYPE_CHECKING:
     from hub.repositories.models import Revision
@@ -63,6 +63,7 @@ def _how(metric: metrics.Metric) -> str:
     samples = ngettext("%(n)s sample", "%(n)s samples", metric.n or 0) % {
         "n": number_format(metric.n or 0, force_grouping=True)
     }
-    if metric.method and metric.n:
-        return _("%(method)s, %(samples)s") % {"method": metric.method.replace("_", " "), "samples": samples}
-    return samples if metric.n else (metric.method or "").replace("_", " ")
+    method = method_words(metric.method or "")
+    if method and metric.n:
+        return _("%(method)s, %(samples)s") % {"method": method, "samples": samples}
+    return samples if metric.n else method

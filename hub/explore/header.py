@@ -9,6 +9,7 @@ from django.utils.html import format_html, strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from hub import names
 from hub.explore import checks, figures
 from hub.repositories import links
 from hub.repositories import selectors as repositories
@@ -38,6 +39,15 @@ class Tab:
     count: int | None = None
 
 
+# First words below a repository's address, and the tab that they belong to.
+_SECTIONS = {
+    "": "card", "edit": "card", "history": "history", "commits": "history", "commit": "history", "compare": "history",
+    "lineage": "lineage", "tree": "files", "blob": "files", "upload": "files", "settings": "settings",
+}  # fmt: skip
+# Pages with a filled button of their own.
+_WORKING = {"edit", "upload", "settings"}
+
+
 def repository_header(request: HttpRequest, repository: "Repository") -> str:
     """Verified or not, how new, how good, by how many: readable within five seconds, then the way on."""
     status = checks.repository_status(repository)
@@ -45,7 +55,7 @@ def repository_header(request: HttpRequest, repository: "Repository") -> str:
         "status": _linked(status, links.history(repository) + "#checks"),
         "facts": facts(repository),
         "tabs": tabs(request, repository),
-        "check_url": links.history(repository) + "#checks",
+        "check_url": "" if _place(request, repository) in _WORKING else links.history(repository) + "#checks",
     }
     return render_to_string("explore/_repository_header.html", context, request)
 
@@ -71,7 +81,11 @@ def facts(repository: "Repository") -> list[Fact]:
             Fact(
                 _("Latest"),
                 _("Revision %(n)d") % {"n": latest.number},
-                format_html(detail % {"when": "{}", "who": "{}"}, time_tag(latest.published), latest.author.username),
+                format_html(
+                    detail % {"when": "{0}", "who": "{1}"},
+                    time_tag(latest.published),
+                    names.account(latest.author).text,
+                ),
             )
         )
     headline = figures.headline(revisions)
@@ -86,13 +100,14 @@ def facts(repository: "Repository") -> list[Fact]:
     return found
 
 
+def _place(request: HttpRequest, repository: "Repository") -> str:
+    """The first word below the repository's address."""
+    return request.path.removeprefix(links.repository(repository)).strip("/").partition("/")[0]
+
+
 def tabs(request: HttpRequest, repository: "Repository") -> list[Tab]:
     base = links.repository(repository)
-    rest = request.path.removeprefix(base).strip("/").partition("/")[0]
-    section = {
-        "": "card", "edit": "card", "history": "history", "commits": "history", "commit": "history", "compare": "history",
-        "lineage": "lineage", "tree": "files", "blob": "files", "upload": "files", "settings": "settings",
-    }.get(rest, "")  # fmt: skip
+    section = _SECTIONS.get(_place(request, repository), "")
     found = [
         Tab(_("Card"), base, section == "card"),
         Tab(_("History"), links.history(repository), section == "history", repository.revision_count),

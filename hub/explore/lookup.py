@@ -50,7 +50,9 @@ def look_up(text: str, viewer: Any) -> Found:
         return _repository(text, match.group(1), match.group(2), match.group(3), viewer)
     if re.fullmatch(r"@?[A-Za-z0-9-]{2,39}", text):
         with suppress(NotFound):
-            return Found("person", text, handle=accounts.account_by_handle(text.lstrip("@")).username, known=True)
+            account = accounts.account_by_handle(text.lstrip("@"))
+            if account.erased is None:
+                return Found("person", text, handle=account.username, known=True)
     return Found("words", text)
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from hub import names
 from hub.repositories import licences, links, words
 from hub.repositories import selectors as repositories
 from web.drawing.lineage import MOST_NODES, Edge, Node
@@ -69,7 +70,7 @@ def origins(revision: "Revision", viewer: Any, *, depth: int = 1, uses: bool = F
 def _add_own(found: Origins, revision: "Revision", *, current: bool) -> None:
     name = _("revision %(n)d") % {"n": revision.number}
     state = "current" if current else ""
-    found.nodes.append(Node(revision.id, name, revision.author.username, links.commit(revision), state))
+    found.nodes.append(Node(revision.id, name, names.account(revision.author).text, links.commit(revision), state))
 
 
 def _add_sources(found: Origins, revision: "Revision", viewer: Any, seen: set[str]) -> list["Revision"]:
@@ -109,7 +110,7 @@ def _revision_row(revision: "Revision", relation: str) -> Row:
     index = revision.entry.leaf_index
     return Row(
         name=_("%(owner)s / %(name)s, revision %(n)d")
-        % {"owner": repository.owner.username, "name": repository.name, "n": revision.number},
+        % {"owner": names.account(repository.owner).text, "name": repository.name, "n": revision.number},
         url=links.commit(revision),
         kind=kind_words(repository.kind),
         relation=relation,

@@ -77,10 +77,9 @@ def _event(
     revisions: Mapping[UUID, "Revision"],
     wrong: bool,
 ) -> Event:
-    final = status.state is State.FINAL
     revision = revisions.get(entry.uid)
     parts: dict[str, Any] = _revision_parts(repository, revision) if revision is not None else {}
-    notes = [*parts.pop("notes", []), *([] if final else [waiting_words(status)])]
+    notes = [*parts.pop("notes", []), *filter(None, [waiting_words(status)])]
     return Event(
         number=entry.leaf_index,
         url=reverse("ledger:entry", args=[entry.leaf_index]) if entry.leaf_index is not None else "",
@@ -103,7 +102,9 @@ def _mark(entry: EntryView, status: EntryStatus, wrong: bool) -> str:
 
 
 def waiting_words(status: EntryStatus) -> str:
-    """What an entry that is not final yet waits for."""
+    """What an entry waits for; one that is final waits for nothing."""
+    if status.state is State.FINAL:
+        return ""
     if status.state in (State.PENDING, State.SEQUENCED):
         return _("waiting for the next checkpoint")
     if status.anchor is None or status.anchor.block_number is None:

@@ -1,14 +1,16 @@
 """Measurements in words: names people know, as many digits as say something, and which way is better."""
 
+import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from hub.repositories.metrics import Comparison
+from hub.repositories.metrics import Comparison, Metric
 
 _MOST_DIGITS = 4
+_FOLDS = re.compile(r"([0-9]{1,4})-fold(_stratified|_cv|)")
 # The widest number that a metric may have, with room for rounding.
 _WIDE = Context(prec=100, rounding=ROUND_HALF_EVEN)
 
@@ -39,6 +41,42 @@ def metric_name(name: str) -> str:
         "iou": "IoU",
     }
     return known.get(name, name.replace("_", " "))
+
+
+def method_words(code: str) -> str:
+    """How it was measured, as people say it; an unknown way is shown as its author wrote it."""
+    if match := _FOLDS.fullmatch(code):
+        words = {
+            "_stratified": pgettext("method", "%(n)s-fold stratified"),
+            "_cv": pgettext("method", "%(n)s-fold cross-validation"),
+            "": pgettext("method", "%(n)s-fold"),
+        }[match[2]]
+        return words % {"n": match[1]}
+    known = {
+        "holdout": pgettext("method", "held-out samples"),
+        "bootstrap": pgettext("method", "bootstrap"),
+        "leave-one-out": pgettext("method", "leave-one-out"),
+        "cross-validation": pgettext("method", "cross-validation"),
+    }
+    return known.get(code, code.replace("_", " "))
+
+
+def split_words(code: str) -> str:
+    """The part of the data, as people call it; an unknown one as its author wrote it."""
+    known = {
+        "train": pgettext("part of the data", "training part"),
+        "validation": pgettext("part of the data", "validation part"),
+        "test": pgettext("part of the data", "test part"),
+    }
+    return known.get(code, code.replace("_", " "))
+
+
+def measured_how(metric: Metric) -> str:
+    """`10-fold stratified, test part`; what was not said is left out."""
+    method, split = method_words(metric.method or ""), split_words(metric.split or "")
+    if method and split:
+        return pgettext("how it was measured", "%(method)s, %(split)s") % {"method": method, "split": split}
+    return method or split
 
 
 def shown(value: Decimal) -> str:

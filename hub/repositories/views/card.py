@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from hub import names
 from hub.errors import Gone, HubError, Invalid
 from hub.repositories import (
     access,
@@ -84,7 +85,7 @@ def _row(comparison: metrics.Comparison) -> dict[str, Any]:
         "before": figures.shown(before.value) if before is not None else "",
         "low": figures.shown(metric.low) if interval and metric.low is not None else "",
         "high": figures.shown(metric.high) if interval and metric.high is not None else "",
-        "how": ", ".join(word.replace("_", " ") for word in (metric.method, metric.split) if word),
+        "how": figures.measured_how(metric),
         "effect": figures.effect(comparison),
         "tone": figures.tone(comparison),
     }
@@ -98,7 +99,7 @@ def sources(request: HttpRequest, revision: Revision) -> list[dict[str, Any]]:
         if edge.source is not None:
             source = edge.source.repository
             row["name"] = _("%(owner)s/%(name)s, revision %(number)d") % {
-                "owner": source.owner.username, "name": source.name, "number": edge.source.number,
+                "owner": names.account(source.owner).text, "name": source.name, "number": edge.source.number,
             }  # fmt: skip
             row["url"] = links.commit(edge.source)
             row["licence"] = edge.source.licence

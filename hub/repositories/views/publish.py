@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from hub import names
 from hub.errors import HubError, Invalid
 from hub.repositories import access, drafts, links, metrics, selectors, services
 from hub.repositories.forms import METRIC_ROWS, MOST_METRIC_ROWS, MetricForm, PublishForm, metric_forms, refuse
@@ -96,7 +97,8 @@ def _datasets(request: HttpRequest, repository: Repository) -> list[tuple[str, s
     return [
         (
             each.id,
-            words % {"owner": each.repository.owner.username, "name": each.repository.name, "number": each.number},
+            words
+            % {"owner": names.account(each.repository.owner).text, "name": each.repository.name, "number": each.number},
         )
         for each in found
         if each.repository.kind == Repository.Kind.DATASET

@@ -70,7 +70,10 @@ def commits(request: HttpRequest, owner: str, name: str, kind: str, rest: str) -
 @require_safe
 def commit(request: HttpRequest, owner: str, name: str, kind: str, sha: str) -> HttpResponse:
     repository = load(request, kind, owner, name)
-    revision = selectors.revision_by_ref(repository, sha)
+    revision = selectors.state_by_ref(repository, sha)
+    if revision.number is None:
+        # What is only proposed has its page among the contributions.
+        return redirect(links.tree(repository, revision.commit))
     changes = selectors.changes_of(revision, MOST_FILES)
     entry = ledger.entry_by_uid(revision.entry.uid)
     subject = f"repo:{repository.pk}"
@@ -191,10 +194,11 @@ def compare(request: HttpRequest, owner: str, name: str, kind: str, rest: str = 
         selectors.revision_by_ref(repository, old)
         selectors.revision_by_ref(repository, new)
         return redirect(links.compare(repository, old, new))
-    chosen: dict[str, Any] = {"revisions": selectors.latest_revisions(repository, most=100)[::-1]}
+    revisions = selectors.latest_revisions(repository, most=100)[::-1]
     left, dots, right = rest.partition("..")
     if not dots:
-        return show(request, repository, "compare.html", a=None, b=None, **chosen)
+        last = revisions[:2]
+        return show(request, repository, "compare.html", a=None, **_choice(revisions, last[-1:], last[:1]))
     a, b = (selectors.revision_by_ref(repository, side) for side in (left, right))
     changes = selectors.changes_between(a, b, MOST_FILES)
     return show(
@@ -208,5 +212,11 @@ def compare(request: HttpRequest, owner: str, name: str, kind: str, rest: str = 
         back_url=links.compare(repository, right, left),
         metrics=measured(b, a),
         **_what_changed(repository, a, b, changes),
-        **chosen,
+        **_choice(revisions, [a], [b]),
     )
+
+
+def _choice(revisions: list[Revision], before: list[Revision], after: list[Revision]) -> dict[str, Any]:
+    """What the form offers, and what is chosen in it; nothing is, where there is no revision."""
+    chosen = {"from_commit": before, "to_commit": after}
+    return {"revisions": revisions} | {name: found[0].commit if found else "" for name, found in chosen.items()}
