@@ -152,7 +152,9 @@ def test_nobody_assesses_what_was_made_in_their_repository(
         _assess(account, work, now)
 
 
-@pytest.mark.parametrize(("role", "words"), [("member", "organisation of yours"), ("owner", "maintain this repository")])
+@pytest.mark.parametrize(
+    ("role", "words"), [("member", "organisation of yours"), ("owner", "maintain this repository")]
+)
 def test_nobody_assesses_what_belongs_to_their_organisation(
     create: Create, alice: Account, dora: Account, now: datetime, role: str, words: str
 ) -> None:

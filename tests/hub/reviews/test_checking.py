@@ -1,0 +1,202 @@
+"""What is known at a decision: the same facts give the same bytes, and each fact changes them."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.accounts.models import Account, Membership
+from hub.accounts.reviewers import grant_reviewer
+from hub.contributions.models import Contribution
+from hub.repositories.licences import Openness
+from hub.repositories.metrics import Comparison, Metric
+from hub.repositories.models import Repository
+from hub.reviews import checking, conflicts, facts
+from hub.reviews.models import Work
+from hub.reviews.services import assess, decide
+from hub.uploads.models import Blob
+from ledger import canonical
+from tests.hub.factories import make_account
+from tests.hub.repositories.conftest import Publish
+
+from .conftest import Propose
+
+METRIC = Metric("accuracy", Decimal("0.979"), "higher")
+FACTS = checking.Facts(
+    contribution="contrib:1", proposal=2, revision="rev:2", base="rev:1", head="rev:1", stale=False, licence_before="MIT",
+    licence_after="MIT", openness=Openness.OPEN, pinned=1, outside=0, metrics=[Comparison(METRIC, None, Decimal(0), "first")],
+    counts={"added": 1, "changed": 2, "removed": 3},
+)  # fmt: skip
+
+
+def _result(name: str, **changes: Any) -> str:
+    return checking.result_of(checking.build(replace(FACTS, **changes)), name)
+
+
+# --- the pure part -------------------------------------------------------------------------------
+def test_the_bytes_are_canonical_and_hold_every_check_once() -> None:
+    body = checking.freeze(checking.build(FACTS))
+    assert canonical.encode(json.loads(body)) == body
+    names = [check["name"] for check in json.loads(body)["checks"]]
+    assert names == ["base", "licence", "sources", "metrics", "files", "interests"]
+
+
+@given(st.permutations([("a" * 64, "gone"), ("b" * 64, "damaged"), ("a" * 64, "refused")]))
+def test_the_order_of_what_was_found_changes_nothing(faults: list[tuple[str, str]]) -> None:
+    first = replace(FACTS, faults=sorted(faults), conflicts=[("x", "acct:1"), ("y", "acct:2")])
+    other = replace(FACTS, faults=faults, conflicts=[("y", "acct:2"), ("x", "acct:1"), ("x", "acct:1")])
+    assert checking.freeze(checking.build(first)) == checking.freeze(checking.build(other))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"contribution": "contrib:9"}, {"proposal": 3}, {"revision": "rev:9"}, {"base": ""}, {"head": "rev:9"},
+        {"stale": True}, {"licence_before": "x"}, {"licence_after": "x"}, {"openness": Openness.RESTRICTED},
+        {"pinned": 2}, {"outside": 1}, {"metrics": []}, {"counts": {"added": 2}}, {"faults": [("a" * 64, "gone")]},
+        {"conflicts": [("organisation", "acct:1")]},
+    ],
+    ids=lambda change: next(iter(change)),
+)  # fmt: skip
+def test_every_fact_changes_the_digest(change: dict[str, Any]) -> None:
+    before, after = (checking.freeze(checking.build(found)) for found in (FACTS, replace(FACTS, **change)))
+    assert checking.digest_of(before) != checking.digest_of(after)
+
+
+@pytest.mark.parametrize(
+    ("changes", "result"),
+    [
+        ({}, "same"),
+        ({"licence_before": "CC-BY-4.0"}, "changed"),
+        ({"licence_after": ""}, "unstated"),
+        ({"openness": Openness.RESTRICTED}, "restricted"),
+        ({"openness": Openness.UNSTATED}, "restricted"),
+    ],
+)
+def test_a_licence_is_the_same_or_said_to_differ(changes: dict[str, Any], result: str) -> None:
+    assert _result("licence", **changes) == result
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "result"),
+    [
+        ([], "none"), (["better"], "better"), (["worse"], "worse"), (["better", "worse"], "mixed"), (["same"], "same"),
+        (["first"], "new"), (["same", "better"], "better"), (["same", "worse"], "worse"), (["incomparable"], "incomparable"),
+        (["same", "incomparable"], "incomparable"),
+    ],
+)  # fmt: skip
+def test_metrics_are_summed_up_in_one_word(verdicts: list[Any], result: str) -> None:
+    rows = [Comparison(METRIC, METRIC, Decimal(0), verdict) for verdict in verdicts]
+    assert _result("metrics", metrics=rows) == result
+
+
+def test_the_worst_fault_of_the_files_is_named() -> None:
+    assert _result("files") == "kept"
+    assert _result("files", faults=[("a" * 64, "refused"), ("b" * 64, "gone")]) == "gone"
+
+
+@pytest.mark.parametrize(("found", "result"), [((0, 0), "none"), ((2, 0), "pinned"), ((2, 1), "outside")])
+def test_sources_are_pinned_or_outside(found: tuple[int, int], result: str) -> None:
+    assert _result("sources", pinned=found[0], outside=found[1]) == result
+
+
+# --- what is looked up ---------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_a_real_proposal_is_described_as_it_is(proposed: Contribution, model: Repository) -> None:
+    found = facts.checks(proposed)
+    assert proposed.proposal is not None
+    assert found["revision"] == f"rev:{proposed.proposal.revision_id}"
+    assert found["base"] == found["head"] == f"rev:{model.head_id}"
+    metrics = next(check for check in found["checks"] if check["name"] == "metrics")
+    assert metrics["rows"] == [{"name": "accuracy", "verdict": "better", "before": "0.940", "after": "0.979"}]
+    assert checking.result_of(found, "files") == "kept"
+    assert checking.freeze(found) == checking.freeze(facts.checks(Contribution.objects.get(pk=proposed.pk)))
+
+
+@pytest.mark.django_db
+def test_a_moved_head_makes_it_stale(proposed: Contribution, model: Repository, publish: Publish) -> None:
+    publish(model, {"notes.md": "x"}, kind="documentation")
+    assert checking.result_of(facts.checks(Contribution.objects.get(pk=proposed.pk)), "base") == "stale"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("column", "result"), [("taken_down", "gone"), ("damaged", "damaged")])
+def test_bytes_that_are_lost_since_are_noticed(proposed: Contribution, now: datetime, column: str, result: str) -> None:
+    assert proposed.proposal is not None
+    Blob.objects.filter(sha256=proposed.proposal.revision.changes.get().blob_id).update(**{column: now})
+    assert checking.result_of(facts.checks(proposed), "files") == result
+
+
+# --- connections ---------------------------------------------------------------------------------
+def _kinds(contribution: Contribution, account: Account, now: datetime) -> list[tuple[str, str]]:
+    return [(found.code, found.other.username) for found in facts.interests(contribution, account, now)]
+
+
+@pytest.mark.django_db
+def test_strangers_have_nothing_to_declare(proposed: Contribution, bob: Account, now: datetime) -> None:
+    assert _kinds(proposed, bob, now) == []
+    assert checking.result_of(facts.checks(proposed, bob, now), "interests") == "none"
+
+
+@pytest.mark.django_db
+def test_one_organisation_connects(proposed: Contribution, bob: Account, charlie: Account, now: datetime) -> None:
+    lab = make_account("lab")
+    for person in (bob, charlie):
+        Membership.objects.create(organisation=lab, person=person, role="member")
+    assert _kinds(proposed, bob, now) == [("organisation", "charlie")]
+    (interests,) = [c for c in facts.checks(proposed, bob, now)["checks"] if c["name"] == "interests"]
+    assert interests["conflicts"] == [{"kind": "organisation", "with": charlie.actor}]
+
+
+@pytest.mark.django_db
+def test_maintaining_together_connects(propose: Propose, alice: Account, bob: Account, now: datetime) -> None:
+    assert _kinds(propose(account=bob), alice, now) == [("maintainers", "bob")]
+
+
+@pytest.mark.django_db
+def test_writing_another_contribution_together_connects(propose: Propose, bob: Account, now: datetime) -> None:
+    propose({"a": "1"}, authors=[("charlie", 5_000), ("bob", 5_000)])
+    assert _kinds(propose({"b": "1"}), bob, now) == [("co_authors", "charlie")]
+
+
+@pytest.mark.django_db
+def test_the_contribution_in_question_connects_nobody(
+    propose: Propose, bob: Account, dora: Account, now: datetime
+) -> None:
+    shared = propose(authors=[("charlie", 5_000), ("bob", 5_000)])
+    assert _kinds(shared, bob, now) == []
+    assert _kinds(shared, dora, now) == []
+
+
+@pytest.mark.django_db
+def test_having_judged_one_s_work_lately_connects(
+    work: Work, propose: Propose, bob: Account, charlie: Account, now: datetime
+) -> None:
+    other = propose({"x": "1"}, account=bob)
+    assert _kinds(other, charlie, now) == [("reviewed", "bob")]
+    assert _kinds(other, charlie, now + conflicts.LATELY + timedelta(days=1)) == []
+
+
+@pytest.mark.django_db
+def test_having_assessed_one_s_work_connects_too(
+    work: Work, propose: Propose, charlie: Account, dora: Account, now: datetime
+) -> None:
+    assess(account=dora, work=work, effort=3, quality=60, comment="Fine.", now=now)
+    assert _kinds(propose({"x": "1"}, account=dora), charlie, now) == [("reviewed", "dora")]
+
+
+@pytest.mark.django_db
+def test_a_connection_is_said_and_frozen_but_forbids_nothing(
+    propose: Propose, bob: Account, charlie: Account, now: datetime
+) -> None:
+    grant_reviewer(account=bob, now=now)
+    lab = make_account("lab")
+    for person in (bob, charlie):
+        Membership.objects.create(organisation=lab, person=person, role="member")
+    review = decide(account=bob, contribution=propose(), verdict="accept", now=now)
+    assert b'"organisation"' in bytes(review.checks.body)
