@@ -3,6 +3,7 @@
 Whoever may see a repository may see its contributions.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -129,17 +130,23 @@ def comments(contribution: Contribution) -> list[Comment]:
     return list(contribution.comments.select_related("author").order_by("time", "pk"))
 
 
-def compared_metrics(contribution: Contribution) -> list[metrics.Comparison]:
-    """The proposed measurements beside those of the base."""
+@dataclass(frozen=True)
+class Difference:
+    """What the newest version does to its base: files with their counts, the card first, and measurements compared."""
+
+    base: Revision | None
+    revision: Revision
+    files: repositories.Changes
+    metrics: list[metrics.Comparison]
+
+
+def changes_of(contribution: Contribution, most: int | None = None) -> Difference:
+    """At most `most` files. Lines of texts and rows of tables come from `hub.repositories.showing`."""
     proposal = newest_proposal(contribution)
     before = metrics.from_data(proposal.base.metrics) if proposal.base is not None else []
-    return metrics.compare(before, metrics.from_data(proposal.revision.metrics))
-
-
-def files_of(contribution: Contribution, most: int | None = None) -> repositories.Changes:
-    """What the newest version does to the files of its base; at most `most` of it."""
-    return repositories.changes_of(newest_proposal(contribution).revision, most)
-
-
-def base_of(contribution: Contribution) -> Revision | None:
-    return newest_proposal(contribution).base
+    return Difference(
+        proposal.base,
+        proposal.revision,
+        repositories.changes_of(proposal.revision, most),
+        metrics.compare(before, metrics.from_data(proposal.revision.metrics)),
+    )

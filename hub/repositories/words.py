@@ -33,6 +33,17 @@ OPENNESS: Mapping[str, Promise] = {
     "unstated": gettext_lazy("no terms stated: nobody may rely on any permission"),
 }
 
+# What the values of a column of a table are.
+TYPES: Mapping[str, Promise] = {
+    "empty": pgettext_lazy("type of a column", "empty"),
+    "whole": pgettext_lazy("type of a column", "whole numbers"),
+    "number": pgettext_lazy("type of a column", "numbers"),
+    "truth": pgettext_lazy("type of a column", "true or false"),
+    "text": pgettext_lazy("type of a column", "text"),
+    "list": pgettext_lazy("type of a column", "lists"),
+    "object": pgettext_lazy("type of a column", "objects"),
+}
+
 # This revision was … the source.
 RELATIONS: Mapping[str, Promise] = {
     "trained_on": pgettext_lazy("relation", "trained on"),

@@ -1,6 +1,5 @@
 """A repository's card, and editing it."""
 
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,16 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hub import names
 from hub.errors import Gone, HubError, Invalid
 from hub.repositories import (
     access,
     card,
     drafts,
-    figures,
     licences,
     links,
-    metrics,
     rendering,
     selectors,
     services,
@@ -29,6 +25,7 @@ from hub.repositories import (
 from hub.repositories.forms import CardForm, refuse
 from hub.repositories.front_matter import FrontMatterRefused
 from hub.repositories.models import Repository, Revision
+from hub.repositories.showing import measured, sources
 from hub.repositories.views.common import account_of, load, show
 
 MAIN = "main"
@@ -51,7 +48,7 @@ def page(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse
         licence_words=words.OPENNESS[licence.openness] if licence else "",
         revision=head,
         metrics=measured(head) if head else [],
-        sources=sources(request, head) if head else [],
+        sources=sources(request.user, head) if head else [],
         command=_command(repository, head),
     )
 
@@ -63,48 +60,6 @@ def _rendered(repository: Repository, head: Revision | None) -> tuple[rendering.
         return (rendering.markdown_file(repository, MAIN, file) if file is not None else None), ""
     except Gone as error:
         return None, str(error)
-
-
-def measured(revision: Revision, before: Revision | None = None) -> list[dict[str, Any]]:
-    """Rows of a table of metrics, against another revision or the parent."""
-    old = before if before is not None else revision.parent
-    compared = metrics.compare(
-        metrics.from_data(old.metrics) if old is not None else [], metrics.from_data(revision.metrics)
-    )
-    return [_row(comparison) for comparison in compared]
-
-
-def _row(comparison: metrics.Comparison) -> dict[str, Any]:
-    metric, before = comparison.metric, comparison.before
-    interval = metric.low is not None and metric.high is not None
-    return {
-        "metric": metric,
-        "name": figures.metric_name(metric.name),
-        "value": figures.shown(metric.value),
-        "exact": metrics.plain(metric.value),
-        "before": figures.shown(before.value) if before is not None else "",
-        "low": figures.shown(metric.low) if interval and metric.low is not None else "",
-        "high": figures.shown(metric.high) if interval and metric.high is not None else "",
-        "how": figures.measured_how(metric),
-        "effect": figures.effect(comparison),
-        "tone": figures.tone(comparison),
-    }
-
-
-def sources(request: HttpRequest, revision: Revision) -> list[dict[str, Any]]:
-    """What a revision was made from, as rows."""
-    rows = []
-    for edge in selectors.sources_of(revision, request.user):
-        row = {"relation": words.RELATIONS.get(edge.relation, edge.relation), "name": edge.outside_url, "url": ""}
-        if edge.source is not None:
-            source = edge.source.repository
-            row["name"] = _("%(owner)s/%(name)s, revision %(number)d") % {
-                "owner": names.account(source.owner).text, "name": source.name, "number": edge.source.number,
-            }  # fmt: skip
-            row["url"] = links.commit(edge.source)
-            row["licence"] = edge.source.licence
-        rows.append(row)
-    return rows
 
 
 def _command(repository: Repository, head: Revision | None) -> str:
