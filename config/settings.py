@@ -143,6 +143,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 BLOB_DIR = env.path("BLOB_DIR", DATA_DIR / "blobs")
 UPLOAD_DIR = env.path("UPLOAD_DIR", DATA_DIR / "uploads")
 LOG_DIR = env.path("LOG_DIR", DATA_DIR / "log")
+EPOCH_DIR = env.path("EPOCH_DIR", DATA_DIR / "epochs")
 
 # --- people --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Account"

@@ -96,7 +96,7 @@ def _audit(now: datetime, store: Store | None, start: int, end: int, *, full: bo
         comparison = Comparison()
         for rows in _windows(start, end, full=full):
             run.entries += len(rows)
-            findings += _findings(rows, comparison)
+            findings += differences(rows, comparison)
         if full:
             findings += find_unsaid()
         log = check_log(store or storage.store(), full=full)
@@ -149,7 +149,8 @@ def _spoilt_pending() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _findings(rows: list[Entry], comparison: Comparison) -> Iterator[Finding]:
+def differences(rows: list[Entry], comparison: Comparison) -> Iterator[Finding]:
+    """What is wrong with these entries, and what differs from them in the tables. Reads only."""
     sound: list[EntryView] = []
     for row in rows:
         view = to_view(row)

@@ -20,12 +20,14 @@ from ledger import services as ledger
 from ledger.records import EntryView
 
 FORMAT = "akashi-account/1"
+PUBLIC_FOR_GOOD = frozenset({"wallet.bound"})
 TOKEN_FIELDS = ("name", "prefix", "scope", "created", "expires", "last_used", "revoked")
 
 
 def erase_account(account: Account, now: datetime) -> None:
     """Close the account and destroy what is personal: handle, e-mail, profile, password, sessions, tokens, and the details
-    of every entry about it. The pseudonym's entries stay, and every proof of them still verifies.
+    of every entry about it. The pseudonym's entries stay, and every proof of them still verifies. So does a wallet that
+    was bound: rewards are computed from it again by anybody, which was said before it was bound.
 
     The entry `account.erased` is recorded in the same transaction. Raises `Conflict` if it is erased already.
     """
@@ -68,7 +70,7 @@ def _end_sessions(account: Account) -> None:
 
 def _forget_details(account: Account) -> None:
     for entry in ledger_selectors.entries_with_subject(account.actor):
-        for group in entry.digests:
+        for group in () if entry.type in PUBLIC_FOR_GOOD else entry.digests:
             ledger.erase_details(entry.uid, group)
 
 
