@@ -124,7 +124,7 @@ def test_a_checkpoint_of_the_past_that_was_changed_is_found(notes: Notes) -> Non
     settle(notes)
     Checkpoint.objects.filter(size=2).update(root=bytes(32))
     full(notes)
-    assert found() == [("log", "checkpoint notes"), ("log", "checkpoints")]
+    assert found() == [("log", "checkpoints"), ("log", "checkpoint notes")]
 
 
 def first_checkpoint(notes: Notes) -> Checkpoint:
