@@ -146,6 +146,8 @@ def _proof_rows(revision: "Revision", status: checks.Status) -> list[Row]:
 def _entry(entry: "EntryView", viewer: Any) -> Answer:
     status = ledger.statuses([entry])[entry.uid]
     state = "verified" if status.state is State.FINAL else "waiting"
+    if ledger.log_disagrees():
+        state = "mismatch"
     sentence = describe([entry], viewer)[0]
     text = format_html(_("Entry {} of the log, recorded {}."), entry.leaf_index, time_tag(entry.time, "datetime"))
     url = f"/ledger/{entry.leaf_index}/bundle"
