@@ -103,6 +103,20 @@ def loadable(path: Path) -> bool:
         return False
 
 
+def keep_one_beginning(path: Path) -> None:
+    """Leave one first block in a snapshot: the oldest, which is the chain's.
+
+    anvil makes a first block at every start and dumps it beside the loaded one; of several in a snapshot it then serves
+    any. The chain would seem to have another beginning.
+    """
+    state = json.loads(path.read_bytes())
+    first = [block for block in state["blocks"] if int(block["header"]["number"], 16) == 0]
+    if len(first) > 1:
+        oldest = min(first, key=lambda block: int(block["header"]["timestamp"], 16))
+        others = [block for block in state["blocks"] if int(block["header"]["number"], 16)]
+        _write_durably(path, json.dumps(state | {"blocks": [oldest, *others]}, separators=(",", ":")).encode())
+
+
 def save_snapshot(url: str, folder: Path, keep: int = KEEP) -> Path:
     """Write the node's whole state durably: temporary file, fsync, rename, fsync of the folder.
 
@@ -182,6 +196,9 @@ class AnvilProcess:
             raise AnvilError("the node is running already")
         self.folder.mkdir(parents=True, exist_ok=True)
         for snapshot in filter(loadable, snapshots(self.folder)):
+            # One in another form is left as it is: the node itself says whether it takes it.
+            with suppress(LookupError, TypeError, ValueError):
+                keep_one_beginning(snapshot)
             if self._launch(snapshot):
                 return
             snapshot.rename(snapshot.with_suffix(".refused"))

@@ -46,7 +46,7 @@ class Pass:
 
     def run(self) -> None:
         before = ChainHead.objects.filter(chain_id=self.client.chain_id).first()
-        genesis = self._genesis()
+        genesis = self._genesis(before)
         if self._behind(before, genesis):
             return
         self.watch.observe()
@@ -62,19 +62,26 @@ class Pass:
         self._remember(genesis)
 
     # --- the chain's past ------------------------------------------------------------------------
-    def _genesis(self) -> str:
+    def _genesis(self, before: ChainHead | None) -> str:
+        """The first block's hash; what it was before if this node has no first block to show, as pruned ones have not."""
         first = self.client.block(0)
-        return first.hash if first else ""
+        if first is not None:
+            return first.hash
+        return before.genesis if before else ""
+
+    @staticmethod
+    def _begins_anew(before: ChainHead, genesis: str) -> bool:
+        return bool(before.genesis) and genesis != before.genesis
 
     def _behind(self, before: ChainHead | None, genesis: str) -> bool:
         """Whether this node of a public chain merely lags, as one of several behind an address may."""
-        if before is None or self.embedded or genesis != before.genesis:
+        if before is None or self.embedded or self._begins_anew(before, genesis):
             return False
         return self.watch.head.number < before.number and self.now - before.seen < PATIENCE
 
     def _note_losses(self, before: ChainHead | None, genesis: str) -> None:
         found, lost = self.watch.head.number, self.watch.lost
-        if before is not None and (genesis != before.genesis or found < before.number):
+        if before is not None and (self._begins_anew(before, genesis) or found < before.number):
             events.note(Kind.LOST_BLOCKS, self.now, {"seen": before.number, "found": found, "transactions": lost})
         elif lost:
             events.note(Kind.REORGANISED, self.now, {"transactions": lost})

@@ -1,5 +1,7 @@
 """What happens when the chain forgets: a killed node, a snapshot that is older than the chain, a reorganisation."""
 
+from typing import Any
+
 import pytest
 from pytest_django import Settings
 
@@ -9,6 +11,7 @@ from chain.embedded import snapshots
 from chain.errors import ChainUnavailable
 from chain.models import ChainTransaction
 from tests.chain.conftest import TREE, Hub
+from tests.chain.faulty import FaultyNode, honest
 
 State = ChainTransaction.State
 
@@ -41,6 +44,38 @@ def test_a_killed_node_comes_back_with_every_block_that_was_spoken_of(deployed: 
     deployed.advance()
     assert ChainClient.from_settings().latest() == head
     assert states(keys) == [State.FINAL, State.FINAL]
+    assert selectors.recent_events() == []
+
+
+def test_a_node_killed_again_and_again_keeps_its_first_block(deployed: Hub) -> None:
+    first = ChainClient.from_settings().block(0)
+    for size, old in ((7, 0), (20, 7), (33, 20), (40, 33), (41, 40)):
+        deployed.enqueue_anchor(size, old)
+        deployed.advance()
+        restart(deployed)
+        deployed.advance()
+        assert ChainClient.from_settings().block(0) == first
+    assert selectors.recent_events() == []
+
+
+def test_a_node_that_shows_no_first_block_has_not_begun_anew(deployed: Hub, settings: Settings) -> None:
+    faulty = FaultyNode(deployed.node.url)
+    settings.CHAIN_RPC_URLS = [faulty.url]
+    asked: list[str] = []
+
+    def without_first_block(method: str, answer: dict[str, Any]) -> tuple[int, bytes]:
+        found = answer["result"]
+        if method == "eth_getBlockByNumber" and found and int(found["number"], 16) == 0:
+            asked.append(method)
+            answer = {**answer, "result": None}
+        return honest(method, answer)
+
+    faulty.spoil = without_first_block
+    deployed.advance()
+    faulty.spoil = honest
+    deployed.advance()
+    faulty.close()
+    assert asked
     assert selectors.recent_events() == []
 
 
