@@ -1,6 +1,7 @@
-"""CheckpointAnchor in an in-process EVM, with calls that return values or name the error they were refused with."""
+"""Contracts in an in-process EVM, with calls that return values or name the error they were refused with."""
 
 import re
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -39,42 +40,64 @@ def types(parameters: list[dict[str, Any]]) -> list[str]:
     ]
 
 
+def signature_hash(item: dict[str, Any]) -> bytes:
+    return bytes(keccak(f"{item['name']}({','.join(types(item['inputs']))})".encode()))
+
+
+@cache
+def artifacts() -> dict[str, build.Artifact]:
+    return build.run()
+
+
 class Contract:
     """A deployed contract: `contract.call("name", sender, *arguments)`."""
 
     def __init__(self, name: str, *arguments: Any, spec: str = "OSAKA", chain_id: int = CHAIN_ID) -> None:
-        artifact = build.run()[name]
-        self.abi = artifact["abi"]
-        self.functions = {item["name"]: item for item in self.abi if item["type"] == "function"}
-        self.errors = {self._selector(item): item["name"] for item in self.abi if item["type"] == "error"}
-        constructor = next(item for item in self.abi if item["type"] == "constructor")
-        self.evm = pyrevm.EVM(spec_id=spec, env=pyrevm.Env(cfg=pyrevm.CfgEnv(chain_id=chain_id)))
-        self.emitted: list[tuple[str, dict[str, Any]]] = []
+        evm = pyrevm.EVM(spec_id=spec, env=pyrevm.Env(cfg=pyrevm.CfgEnv(chain_id=chain_id)))
+        self._take(name, evm)
         self.now = START
         self.wait(0)
-        code = bytes.fromhex(artifact["bytecode"][2:]) + encode(types(constructor["inputs"]), arguments)
+        constructor = next(item for item in self.abi if item["type"] == "constructor")
+        code = bytes.fromhex(self.artifact["bytecode"][2:]) + encode(types(constructor["inputs"]), arguments)
         try:
             self.address = self.evm.deploy(address(STRANGER), code)
         except RuntimeError as error:
             raise self._refusal(error) from None
 
+    @classmethod
+    def beside(cls, other: "Contract", name: str, at: str) -> "Contract":
+        """A contract that stands at an address of another one's chain. Its clock is the other one's."""
+        contract = cls.__new__(cls)
+        contract._take(name, other.evm)
+        contract.now, contract.address = other.now, at
+        return contract
+
+    def _take(self, name: str, evm: pyrevm.EVM) -> None:
+        self.artifact = artifacts()[name]
+        self.abi = self.artifact["abi"]
+        self.functions = {item["name"]: item for item in self.abi if item["type"] == "function"}
+        self.errors = {self._selector(item): item["name"] for item in self.abi if item["type"] == "error"}
+        self.evm = evm
+        self.emitted: list[tuple[str, dict[str, Any]]] = []
+
     @staticmethod
     def _selector(item: dict[str, Any]) -> bytes:
-        return keccak(f"{item['name']}({','.join(types(item['inputs']))})".encode())[:4]
+        return signature_hash(item)[:4]
 
     def wait(self, seconds: int) -> None:
         self.now += seconds
         self.evm.set_block_env(pyrevm.BlockEnv(number=1, timestamp=self.now))
 
-    def call(self, name: str, sender: PrivateKey, *arguments: Any) -> Any:
+    def call(self, name: str, sender: PrivateKey, *arguments: Any, value: int = 0) -> Any:
         function = self.functions[name]
         data = self._selector(function) + encode(types(function["inputs"]), arguments)
         try:
-            answer = self.evm.message_call(address(sender), self.address, data)
+            answer = self.evm.message_call(address(sender), self.address, data, value=value)
         except RuntimeError as error:
             raise self._refusal(error) from None
         if function["stateMutability"] != "view":
-            self.emitted = [self._event(log) for log in self.evm.result.logs] if self.evm.result else []
+            logs = self.evm.result.logs if self.evm.result else []
+            self.emitted = [self._event(log) for log in logs if log.address.lower() == self.address.lower()]
         values = decode(types(function["outputs"]), answer)
         return values[0] if len(values) == 1 else values
 
@@ -91,7 +114,7 @@ class Contract:
 
     def _event(self, log: pyrevm.Log) -> tuple[str, dict[str, Any]]:
         topics, data = log.data
-        item = next(item for item in self.abi if item["type"] == "event" and keccak(self._signature(item)) == topics[0])
+        item = next(item for item in self.abi if item["type"] == "event" and signature_hash(item) == topics[0])
         indexed = [field for field in item["inputs"] if field["indexed"]]
         plain = [field for field in item["inputs"] if not field["indexed"]]
         values = {
@@ -99,10 +122,6 @@ class Contract:
         }
         rest = decode(types(plain), data)
         return item["name"], values | {field["name"]: value for field, value in zip(plain, rest, strict=True)}
-
-    @staticmethod
-    def _signature(item: dict[str, Any]) -> bytes:
-        return f"{item['name']}({','.join(types(item['inputs']))})".encode()
 
 
 class Anchor(Contract):
