@@ -13,7 +13,7 @@ PROBLEMS: list[tuple[type[Exception], int, str, str | Promise]] = [
     (hub.NotAllowed, 403, "not-allowed", _("Not allowed")),
     (hub.NotFound, 404, "not-found", _("Not found")),
     (hub.Gone, 410, "gone", _("Gone")),
-    (hub.Conflict, 409, "conflict", _("Somebody was faster")),
+    (hub.Conflict, 409, "conflict", _("Not possible as things stand")),
     (hub.OverQuota, 413, "over-quota", _("Over the quota")),
     (hub.TooManyEntries, 429, "too-many-entries", _("Too many entries")),
     (ledger.NotFound, 404, "not-found", _("Not found")),

@@ -4,15 +4,17 @@ from datetime import timedelta
 from typing import cast
 
 from allauth.decorators import rate_limit
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -22,7 +24,11 @@ from hub.accounts import erasure, selectors, services
 from hub.accounts.forms import AUTO, DisplayForm, EraseForm, ProfileForm, TokenForm, refuse
 from hub.accounts.models import Account
 from hub.errors import HubError
-from web import preferences
+from web import languages, preferences
+
+# The cookie that carries a new token from its form to the page that shows it, and for how long at most.
+NEW_TOKEN_COOKIE = "akashi_new_token"  # noqa: S105  (a name)
+NEW_TOKEN_SECONDS = 300
 
 
 def _account(request: HttpRequest) -> Account:
@@ -91,7 +97,8 @@ def display(request: HttpRequest) -> HttpResponse:
     services.change_preferences(
         account, language=language, theme=theme, key_shortcuts=form.cleaned_data["key_shortcuts"]
     )
-    messages.success(request, _("Your choice is saved."))
+    with override(account.language or languages.accepted(request.headers.get("Accept-Language", ""))):
+        messages.success(request, _("Your choice is saved."))
     response = redirect("accounts:display")
     # A cookie wins over the account, because it belongs to this device; so saving sets it too, or forgets the language.
     preferences.remember(response, language=account.language, theme=account.theme or AUTO)
@@ -102,25 +109,45 @@ def display(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def tokens(request: HttpRequest) -> HttpResponse:
-    """The tokens; a new one is shown in the answer to its form and never again."""
+    """The tokens. A new one is shown on the page that follows its form, once: only the answer's cookie carries it there."""
     account, now = _account(request), timezone.now()
     form = TokenForm(request.POST if request.method == "POST" else None)
-    created, status = "", 200
-    if form.is_bound:
-        status = 422
-        if form.is_valid():
-            days = form.cleaned_data["days"]
-            expires = now + timedelta(days=days) if days else None
-            try:
-                _token, created = services.create_token(
-                    account, form.cleaned_data["name"], form.cleaned_data["scope"], now, expires
-                )
-            except HubError as error:
-                refuse(form, error)
-            else:
-                form, status = TokenForm(), 200
+    if form.is_bound and form.is_valid():
+        days = form.cleaned_data["days"]
+        expires = now + timedelta(days=days) if days else None
+        try:
+            _token, created = services.create_token(
+                account, form.cleaned_data["name"], form.cleaned_data["scope"], now, expires
+            )
+        except HubError as error:
+            refuse(form, error)
+        else:
+            return _with_new_token(redirect("accounts:tokens"), account, created)
+    created = "" if form.is_bound else _new_token(request, account)
     rows = selectors.tokens_of(account)
-    return _page(request, "tokens", status, form=form, rows=rows, created=created, now=now)
+    status = 422 if form.is_bound else 200
+    answer = _page(request, "tokens", status, form=form, rows=rows, created=created, now=now)
+    if created:
+        answer.delete_cookie(NEW_TOKEN_COOKIE, path=reverse("accounts:tokens"), samesite="Strict")
+    return answer
+
+
+def _with_new_token(answer: HttpResponseRedirect, account: Account, created: str) -> HttpResponse:
+    """In a cookie rather than the session, since the hub keeps no token, not even for a moment."""
+    answer.set_signed_cookie(
+        NEW_TOKEN_COOKIE, created, salt=_token_salt(account), max_age=NEW_TOKEN_SECONDS, path=reverse("accounts:tokens"),
+        secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Strict",
+    )  # fmt: skip
+    return answer
+
+
+def _new_token(request: HttpRequest, account: Account) -> str:
+    """The token that the form before this page made, for this account alone; empty if there is none."""
+    return str(request.get_signed_cookie(NEW_TOKEN_COOKIE, "", salt=_token_salt(account), max_age=NEW_TOKEN_SECONDS))
+
+
+def _token_salt(account: Account) -> str:
+    return f"{NEW_TOKEN_COOKIE} {account.pk}"
 
 
 @require_POST

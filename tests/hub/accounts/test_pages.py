@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from hub.accounts.models import Account
 from hub.accounts.services import authenticate_token, create_token
@@ -69,9 +70,25 @@ def test_language_and_colours_are_kept_in_the_account_and_on_this_device(alice: 
     assert signed_in.post("/settings/display", {"language": "tlh", "theme": "auto"}).status_code == 422
 
 
+def test_a_saved_choice_is_confirmed_in_the_language_chosen(alice: Account, browser: SignIn) -> None:
+    def saved(language: str) -> str:
+        form = {"language": language, "theme": "auto"}
+        return browser(alice).post("/settings/display", form, follow=True, headers={"accept-language": "zh-hans"}).text
+
+    assert "Your choice is saved." in saved("en")
+    for language, chosen in (("ja", "ja"), ("auto", "zh-hans")):
+        with override(chosen):
+            words = gettext("Your choice is saved.")
+        assert words != "Your choice is saved."
+        assert words in saved(language)
+
+
+NEW_TOKEN = {"name": "laptop", "scope": "write", "days": "30"}
+
+
 def test_a_new_token_is_shown_once(alice: Account, browser: SignIn) -> None:
     signed_in = browser(alice)
-    answer = signed_in.post("/settings/tokens", {"name": "laptop", "scope": "write", "days": "30"})
+    answer = signed_in.post("/settings/tokens", NEW_TOKEN, follow=True)
     token = answer.context["created"]
     assert token in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
@@ -79,6 +96,22 @@ def test_a_new_token_is_shown_once(alice: Account, browser: SignIn) -> None:
     assert authenticate_token(token, timezone.now() + timedelta(days=31)) is None
     page = signed_in.get("/settings/tokens").content.decode()
     assert token not in page and token[:12] in page and "laptop" in page
+
+
+def test_the_page_with_a_new_token_may_be_loaded_again_without_making_another(alice: Account, browser: SignIn) -> None:
+    answer = browser(alice).post("/settings/tokens", NEW_TOKEN)
+    assert (answer.status_code, answer["Location"]) == (302, "/settings/tokens")
+    assert alice.tokens.count() == 1
+
+
+def test_a_new_token_travels_in_a_cookie_of_that_page_and_opens_for_its_account_alone(
+    alice: Account, bob: Account, browser: SignIn
+) -> None:
+    signed_in = browser(alice)
+    signed_in.post("/settings/tokens", NEW_TOKEN)
+    carried = signed_in.cookies["akashi_new_token"]
+    assert (carried["path"], carried["httponly"], carried["samesite"]) == ("/settings/tokens", True, "Strict")
+    assert browser(bob).get("/settings/tokens").context["created"] == ""
 
 
 def test_a_token_without_a_name_is_refused_beside_the_field(alice: Account, browser: SignIn) -> None:

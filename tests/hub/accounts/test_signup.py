@@ -119,3 +119,11 @@ def test_after_five_wrong_passwords_even_the_right_one_must_wait(client: Client)
 def test_sign_up_without_a_csrf_token_is_refused() -> None:
     assert sign_up(Client(enforce_csrf_checks=True)).status_code == 403
     assert not Account.objects.exists()
+
+
+def test_addresses_of_signing_in_are_reached_without_their_last_slash(client: Client) -> None:
+    for address in ("/accounts/login", "/accounts/signup", "/accounts/password/reset"):
+        answer = client.get(f"{address}?next=/me", follow=True)
+        assert answer.redirect_chain == [(f"{address}/?next=/me", 301)]
+        assert answer.status_code == 200
+    assert client.get("/accounts/nothing", follow=True).status_code == 404

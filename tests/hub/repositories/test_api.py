@@ -59,7 +59,9 @@ def test_a_refused_request_leaves_its_key_free(writer: Caller) -> None:
 
 def test_a_name_is_taken_once_in_any_spelling(writer: Caller) -> None:
     writer.post(REPOSITORIES, NEW)
-    refused(writer.post(REPOSITORIES, {**NEW, "name": "CELLS"}), 409)
+    problem = refused(writer.post(REPOSITORIES, {**NEW, "name": "CELLS"}), 409)
+    assert problem["title"] == "Not possible as things stand"
+    assert "with this name" in problem["detail"]
     assert writer.post(REPOSITORIES, {**NEW, "kind": "model"}).status_code == 201
 
 
