@@ -27,6 +27,7 @@ def checks(
     proposal = contributions.newest_proposal(contribution)
     revision, base, repository = proposal.revision, proposal.base, contribution.repository
     connected = interests(contribution, account, now) if account is not None and now is not None else []
+    difference = contributions.changes_of(contribution, 0)
     licence = licences.by_id(revision.licence) if revision.licence else None
     facts = checking.Facts(
         contribution=f"contrib:{contribution.pk}",
@@ -40,8 +41,8 @@ def checks(
         openness=licence.openness if licence is not None else Openness.UNSTATED,
         pinned=revision.sources.filter(source__isnull=False).count(),
         outside=revision.sources.filter(source__isnull=True).count(),
-        metrics=contributions.compared_metrics(contribution),
-        counts={str(action): n for action, n in contributions.files_of(contribution, 0).counts.items()},
+        metrics=difference.metrics,
+        counts={str(action): n for action, n in difference.files.counts.items()},
         faults=list(_faults(revision)),
         conflicts=[(found.code, found.other.actor) for found in connected],
     )

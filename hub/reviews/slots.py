@@ -1,1 +1,141 @@
-def register() -> None: ...
+"""What reviews show on pages of the rooms below: the verdict form before the difference, verdicts, works, one's queue."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import pgettext
+
+from hub.contributions import selectors as contributions
+from hub.reviews import selectors, words
+from hub.reviews.views.common import contribution_url
+from hub.reviews.views.deciding import blank_verdict, verdict_context
+from hub.reviews.views.queue import asked_row, row_of, title_of
+from hub.reviews.views.works import work_url
+from web import slots
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+    from hub.contributions.models import Contribution
+    from hub.repositories.models import Revision
+    from hub.reviews.models import Review
+
+# How much of one's queue stands on the page of one's own work.
+GLANCE = 5
+
+
+def register() -> None:
+    slots.register("contribution.verdict", _verdict)
+    slots.register("contribution.timeline", _timeline)
+    slots.register("revision.aside", _work)
+    slots.register("person.sections", _person)
+    slots.register("me.sections", _me)
+
+
+def _verdict(request: HttpRequest, contribution: "Contribution") -> str:
+    """The form for who may decide; for everybody else who decides, and for its author what can be done."""
+    account = selectors.account_of(request.user)
+    refused = selectors.cannot_decide(account, contribution)
+    own = account is not None and contributions.is_own(contribution, account)
+    if contribution.waiting is not None and account is not None and not refused:
+        context = verdict_context(account, contribution, blank_verdict(contribution))
+        return render_to_string("reviews/_verdict.html", context, request)
+    arbiters = selectors.arbiters_of(contribution) if contribution.waiting or contribution.state == "declined" else []
+    context = {
+        "contribution": contribution,
+        "own": own,
+        "refused": refused,
+        "arbiters": arbiters,
+        "may_appeal": _may_appeal(account, contribution),
+        "checks": words.check_rows(selectors.checks(contribution)) if contribution.waiting else [],
+    }
+    return render_to_string("reviews/_waiting.html", context, request)
+
+
+def _may_appeal(account: "Account | None", contribution: "Contribution") -> bool:
+    author = account is not None and contribution.contributor_id == account.pk
+    return author and contribution.state == "declined" and contribution.appealed is None
+
+
+def _timeline(request: HttpRequest, contribution: "Contribution") -> str:
+    """Every verdict with its reason and what was known, and the appeal; the way to the assessments of what it became."""
+    steps = [_decided(row) for row in selectors.reviews_of(contribution)]
+    if not steps:
+        return ""
+    appeal = selectors.appeal_of(contribution)
+    if appeal is not None:
+        account, words_ = contribution.contributor, pgettext("verdict", "appealed")
+        steps.append({"account": account, "words": words_, "time": appeal.time, "comment": appeal.comment})
+    context = {
+        "steps": sorted(steps, key=lambda step: step["time"]),
+        "work_url": work_url(f"contrib:{contribution.pk}") if contribution.state == "accepted" else "",
+    }
+    return render_to_string("reviews/_timeline.html", context, request)
+
+
+def _decided(row: "Review") -> dict[str, Any]:
+    return {
+        "account": row.reviewer,
+        "words": words.DECIDED[row.verdict],
+        "reason": words.reason(row.reason),
+        "time": row.time,
+        "comment": row.comment,
+        "checks": words.check_rows(words.read(bytes(row.checks.body))),
+        "checks_url": f"/api/v1/reviews/{row.pk}/checks",
+        "digest": row.checks_id,
+    }
+
+
+def _work(request: HttpRequest, revision: "Revision") -> str:
+    """Whether the revision is a work, and the way to make it one for who may."""
+    work = selectors.work_of_revision(revision.pk)
+    account = selectors.account_of(request.user)
+    if work is None and selectors.cannot_submit(account, revision):
+        return ""
+    context = {
+        "revision": revision,
+        "work_url": work_url(work.key) if work is not None else "",
+        "submitted": work.submitted if work is not None else None,
+        "assessments": work.assessments.count() if work is not None else 0,
+    }
+    return render_to_string("reviews/_revision.html", context, request)
+
+
+def _person(request: HttpRequest, person: "Account") -> str:
+    """What somebody decided and assessed, as far as the reader may see it."""
+    reviews = selectors.reviews_by(person, request.user)
+    assessments = selectors.assessments_by(person, request.user)
+    if not reviews and not assessments and not person.hub_reviewer:
+        return ""
+    context = {
+        "person": person,
+        "reviews": [_given(row) for row in reviews],
+        "assessments": [
+            {"assessment": row, "title": title_of(row.work), "url": work_url(row.work.key)} for row in assessments
+        ],
+    }
+    return render_to_string("reviews/_person.html", context, request)
+
+
+def _given(row: "Review") -> dict[str, Any]:
+    return {
+        "review": row,
+        "verdict": words.DECIDED[row.verdict],
+        "reason": words.reason(row.reason),
+        "url": contribution_url(row.contribution),
+    }
+
+
+def _me(request: HttpRequest, account: "Account") -> str:
+    """What waits for oneself, if anything does."""
+    now = timezone.now()
+    queue = selectors.queue(account, now, most=GLANCE)
+    if not queue.count:
+        return ""
+    context = {
+        "queue": queue,
+        "asked": [asked_row(each, now) for each in queue.asked],
+        "rows": [row_of(task, now) for task in (*queue.decide, *queue.assess)][:GLANCE],
+    }
+    return render_to_string("reviews/_me.html", context, request)

@@ -1,12 +1,15 @@
 """What verdicts, efforts and connections are called, in the reader's language."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
-from hub import names
+from hub import names, phrases
 from hub.reviews import conflicts
 
 VERDICTS: Mapping[str, Promise] = {
@@ -46,3 +49,115 @@ _CONFLICTS: Mapping[str, Callable[[], str]] = {
 
 def conflict(found: conflicts.Conflict) -> str:
     return _CONFLICTS[found.code]() % {"name": names.account(found.other).text}
+
+
+# --- checks --------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class CheckRow:
+    """One check as `components/check_list.html` takes it."""
+
+    name: str
+    state: str
+    detail: str
+    value: str = ""
+    mono: bool = False
+
+
+def check_rows(checks: Mapping[str, Any], connected: Iterable[str] = ()) -> list[CheckRow]:
+    """What frozen checks say. `connected` are the sentences about connections, where their reader may know them."""
+    found = {str(check["name"]): check for check in checks["checks"]}
+    return [
+        _base_row(found["base"]),
+        _licence_row(found["licence"]),
+        _sources_row(found["sources"]),
+        _metrics_row(found["metrics"]),
+        _files_row(found["files"]),
+        _interests_row(found["interests"], list(connected)),
+    ]
+
+
+def _base_row(check: Mapping[str, Any]) -> CheckRow:
+    if check["result"] == "stale":
+        words = _(
+            "The repository has changed since. It has to be moved to the newest revision before it can be accepted."
+        )
+        return CheckRow(_("Builds on the newest revision"), "bad", words)
+    return CheckRow(_("Builds on the newest revision"), "ok", "")
+
+
+def _licence_row(check: Mapping[str, Any]) -> CheckRow:
+    after, before = str(check.get("after", "")), str(check.get("before", ""))
+    details = {
+        "same": _("%(licence)s, as before"),
+        "changed": _("%(licence)s, before %(before)s") if before else _("%(licence)s, before none"),
+        "restricted": _("%(licence)s forbids some uses, users or changes"),
+        "unstated": _("none stated: nobody may rely on any permission"),
+    }
+    detail = details[check["result"]] % {"licence": after, "before": before}
+    return CheckRow(pgettext("check", "Licence"), "ok" if check["result"] == "same" else "warn", detail)
+
+
+def _sources_row(check: Mapping[str, Any]) -> CheckRow:
+    pinned, outside = int(check["pinned"]), int(check["outside"])
+    name = pgettext("check", "Sources")
+    if check["result"] == "none":
+        return CheckRow(name, "ok", _("its card names none"))
+    if check["result"] == "pinned":
+        words = ngettext("%(n)d, pinned to its revision", "%(n)d, each pinned to its revision", pinned) % {"n": pinned}
+        return CheckRow(name, "ok", words)
+    words = ngettext("%(n)d outside this hub, not checked", "%(n)d outside this hub, not checked", outside)
+    return CheckRow(name, "warn", words % {"n": outside})
+
+
+_METRICS: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "better": ("ok", lambda: _("better than before")),
+    "same": ("ok", lambda: _("the same as before")),
+    "new": ("ok", lambda: _("measured for the first time")),
+    "none": ("ok", lambda: _("nothing was measured")),
+    "worse": ("warn", lambda: _("worse than before")),
+    "mixed": ("warn", lambda: _("some are better, some are worse")),
+    "incomparable": ("warn", lambda: _("measured in another way than before")),
+}
+
+
+def _metrics_row(check: Mapping[str, Any]) -> CheckRow:
+    state, detail = _METRICS[check["result"]]
+    value = "" if check["result"] == "none" else str(len(check["rows"]))
+    return CheckRow(pgettext("check", "Measurements"), state, detail(), value)
+
+
+def _files_row(check: Mapping[str, Any]) -> CheckRow:
+    total = sum(int(check[action]) for action in ("added", "changed", "removed"))
+    at_fault = len(check["at_fault"])
+    refused = ngettext(
+        "%(n)d is of a kind that is no longer taken", "%(n)d are of kinds that are no longer taken", at_fault
+    )
+    faults = {
+        "refused": ("warn", refused),
+        "damaged": ("bad", ngettext("the bytes of %(n)d are damaged", "the bytes of %(n)d are damaged", at_fault)),
+        "gone": ("bad", ngettext("the bytes of %(n)d were taken down", "the bytes of %(n)d were taken down", at_fault)),
+    }
+    state, detail = faults.get(check["result"], ("ok", _("all are whole")))
+    return CheckRow(pgettext("check", "Files"), state, detail % {"n": at_fault}, str(total))
+
+
+def _interests_row(check: Mapping[str, Any], connected: list[str]) -> CheckRow:
+    name = pgettext("check", "Independence")
+    if check["result"] == "none":
+        return CheckRow(name, "ok", _("nothing known here connects reviewer and authors"))
+    if connected:
+        return CheckRow(name, "warn", " ".join(connected))
+    count = len(check["conflicts"])
+    words = ngettext("%(n)d connection of reviewer and authors", "%(n)d connections of reviewer and authors", count)
+    return CheckRow(name, "warn", words % {"n": count})
+
+
+def reason(code: str) -> str:
+    """A reason code in words; empty for none."""
+    return str(phrases.REVIEW_REASONS[code]) if code else ""
+
+
+def read(body: bytes) -> dict[str, Any]:
+    """Frozen checks, which were canonical when they were frozen."""
+    found: dict[str, Any] = json.loads(body)
+    return found

@@ -1,6 +1,6 @@
 """The audit of reviews: every column that the log speaks about, changed behind its back, is found; so is every slipped-in row."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,7 +86,7 @@ def _expected() -> Iterator[ExpectedRow]:
 
 def _other(value: Any, column: str) -> dict[str, Any]:
     """A column that says something else, as somebody with the database in hands could write it."""
-    others = {
+    others: dict[str, Callable[[], dict[str, Any]]] = {
         "reviewer__pseudonym": lambda: {"reviewer": make_account()},
         "entry__uid": lambda: {"entry": Entry.objects.filter(type="account.registered").latest("id")},
         "checks_id": lambda: {"checks": FrozenChecks.objects.create(digest="0" * 64, body=b"{}")},

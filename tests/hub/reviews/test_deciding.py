@@ -106,7 +106,7 @@ def test_a_verdict_is_whole_or_refused(
     proposed: Contribution, bob: Account, now: datetime, fields: dict[str, str], field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        decide(account=bob, contribution=proposed, now=now, **fields)  # type: ignore[arg-type]
+        decide(account=bob, contribution=proposed, now=now, **fields)
     assert refused.value.field == field
     assert _types(proposed) == ["contribution.opened"]
 

@@ -1,0 +1,67 @@
+"""Forms of reviews. Services decide; forms read, show, and keep what was typed."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from hub import phrases
+from hub.errors import HubError, Invalid
+from hub.events import EFFORTS, REVIEW_REASONS
+from hub.reviews import words
+from hub.reviews.assessing import BEST, LONGEST_COMMENT
+
+SAID = _("In your own words. They stand beside the entry and can be erased; the entry stays.")
+
+
+def refuse(form: forms.Form, error: HubError) -> None:
+    """Show a service's refusal beside its field, else above the form."""
+    name = error.field if isinstance(error, Invalid) else ""
+    form.add_error(name if name in form.fields else None, str(error))
+
+
+class VerdictForm(forms.Form):
+    """Accept, ask or decline; the last two with a reason and words."""
+
+    verdict = forms.ChoiceField(label=_("Your verdict"), choices=list(words.VERDICTS.items()), widget=forms.RadioSelect)
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        required=False,
+        choices=[("", _("Choose a reason")), *((code, phrases.REVIEW_REASONS[code]) for code in REVIEW_REASONS)],
+        help_text=_("Needed when you ask for changes or decline."),
+    )
+    comment = forms.CharField(
+        label=_("Why"),
+        required=False,
+        max_length=LONGEST_COMMENT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=SAID,
+    )
+    proposal = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+
+class AppealForm(forms.Form):
+    comment = forms.CharField(
+        label=_("What was overlooked"),
+        max_length=LONGEST_COMMENT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=SAID,
+    )
+
+
+class AssessForm(forms.Form):
+    """How much work it was, how good it is, and why."""
+
+    effort = forms.TypedChoiceField(
+        label=_("Effort"),
+        coerce=int,
+        choices=[(effort, str(effort)) for effort in EFFORTS],
+        widget=forms.RadioSelect,
+    )
+    quality = forms.IntegerField(
+        label=_("Quality, 0 to 100"),
+        min_value=0,
+        max_value=BEST,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    comment = forms.CharField(
+        label=_("Why"), max_length=LONGEST_COMMENT, widget=forms.Textarea(attrs={"rows": 4}), help_text=SAID
+    )
