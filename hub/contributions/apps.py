@@ -7,6 +7,7 @@ class ContributionsConfig(AppConfig):
 
     def ready(self) -> None:
         from hub.contributions import describing, expected, recomputed, selectors
+        from hub.contributions import slots as pages
         from hub.repositories.selectors import register_proposals
         from ledger.auditing import (
             register_expected_rows,
@@ -15,6 +16,7 @@ class ContributionsConfig(AppConfig):
             register_stray,
         )
         from ledger.describing import register_label, register_readable
+        from web import slots
 
         for event_type, rows in expected.EXPECTED.items():
             register_expected_rows(event_type, rows)
@@ -25,4 +27,7 @@ class ContributionsConfig(AppConfig):
         register_stray(expected.REVISION, recomputed.stray_revisions)
         register_label("contrib", describing.labels)
         register_readable(describing.readable)
+        slots.register("revision.proposed", pages.proposed)
+        slots.register("person.sections", pages.of_person, order=-10)
+        slots.register("me.sections", pages.of_me, order=10)
         register_proposals(selectors.newest_revision_id)

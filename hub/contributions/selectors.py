@@ -77,6 +77,12 @@ def counts(repository: Repository) -> dict[str, int]:
     return dict(rows)
 
 
+def next_number(repository: Repository) -> int:
+    """What the next contribution will be called, unless somebody is faster."""
+    last = Contribution.objects.filter(repository=repository).order_by("-number").values_list("number", flat=True)
+    return (last.first() or 0) + 1
+
+
 def undecided_count(repository: Repository) -> int:
     return Contribution.objects.filter(repository=repository, state__in=UNDECIDED).count()
 
@@ -97,6 +103,12 @@ def proposals(contribution: Contribution) -> list[Proposal]:
     """All versions, oldest first."""
     rows = contribution.proposals.select_related("revision__author", "revision__entry", "base", "entry")
     return list(rows.order_by("version"))
+
+
+def contribution_of(revision: Revision) -> Contribution | None:
+    """Which contribution proposes, or proposed, this revision."""
+    found = Proposal.objects.filter(revision=revision).select_related("contribution__contributor").first()
+    return found.contribution if found is not None else None
 
 
 def newest_revision_id(repository: Repository, number: int) -> str | None:

@@ -17,6 +17,7 @@ from hub.contributions.deciding import accept, decline, lock, mark_asked, reopen
 from hub.contributions.errors import NewerProposal, Over, TooManyOpen
 from hub.contributions.models import Comment, Contribution
 from hub.contributions.proposing import Wanted
+from hub.contributions.selectors import UNDECIDED, next_number
 from hub.contributions.shares import Shares
 from hub.errors import Invalid, NotAllowed, OverQuota
 from hub.repositories import access
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from hub.accounts.models import Account
 
 __all__ = [
-    "Change", "accept", "comment", "decline", "delete_comment", "mark_asked", "open_contribution", "rebase",
+    "UNDECIDED", "Change", "accept", "comment", "decline", "delete_comment", "mark_asked", "open_contribution", "rebase",
     "reopen_for_appeal", "update_contribution", "withdraw",
 ]  # fmt: skip
 
@@ -42,7 +43,6 @@ LONGEST_TITLE, LONGEST_REASON, LONGEST_COMMENT = 300, 2_000, 10_000
 MOST_OF_ACCOUNT, MOST_OF_ACCOUNT_HERE, MOST_HERE = 100, 20, 500
 COMMENTS_PER_HOUR = 60
 State = Contribution.State
-UNDECIDED = (State.OPEN, State.ASKED)
 
 
 def open_contribution(
@@ -82,10 +82,9 @@ def open_contribution(
 
 def _insert(account: "Account", repository: Repository, made: Draft, wanted: Wanted) -> Contribution:
     moment = made.object.time
-    last = Contribution.objects.filter(repository=repository).order_by("-number").values_list("number", flat=True)
     contribution = Contribution(
         repository=repository,
-        number=(last.first() or 0) + 1,
+        number=next_number(repository),
         contributor=account,
         title=wanted.title,
         reason=wanted.reason,

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hub import names
+from hub.contributions import links as contribution_links
+from hub.contributions import selectors as contributions
 from hub.explore import checks, figures
 from hub.repositories import links
 from hub.repositories import selectors as repositories
@@ -43,6 +45,7 @@ class Tab:
 _SECTIONS = {
     "": "card", "edit": "card", "history": "history", "commits": "history", "commit": "history", "compare": "history",
     "lineage": "lineage", "tree": "files", "blob": "files", "upload": "files", "settings": "settings",
+    "discussions": "contributions",
 }  # fmt: skip
 # Pages with a filled button of their own.
 _WORKING = {"edit", "upload", "settings"}
@@ -113,7 +116,11 @@ def tabs(request: HttpRequest, repository: "Repository") -> list[Tab]:
         Tab(_("History"), links.history(repository), section == "history", repository.revision_count),
         Tab(_("Lineage"), f"{base}/lineage", section == "lineage"),
         Tab(_("Files"), links.tree(repository), section == "files"),
-    ]
+        Tab(
+            _("Contributions"), contribution_links.listed(repository), section == "contributions",
+            contributions.undecided_count(repository),
+        ),
+    ]  # fmt: skip
     if repositories.may_change(request.user, repository):
         found.append(Tab(_("Settings"), f"{base}/settings", section == "settings"))
     return found

@@ -1,13 +1,15 @@
-"""The exact sentence that an act will leave in the log, before it does."""
+"""Before an act: the exact sentence that it will leave in the log, and what its form offers."""
 
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from hub import names
 from hub.errors import Gone, Invalid
-from hub.repositories import card, reading, resolving
+from hub.repositories import card, overview, reading, resolving
 from hub.repositories.front_matter import FrontMatterRefused
 from hub.repositories.models import Repository
 from hub.repositories.revision import Edge, outside_of, sources_of
@@ -74,3 +76,18 @@ def _edges(account: "Account", repository: Repository, work: str) -> tuple[Edge,
         return resolving.resolve(account, repository, about, repository.head, work)
     except (FrontMatterRefused, Invalid, Gone):
         return ()
+
+
+def measured_on(repository: Repository, viewer: Any) -> list[tuple[str, str]]:
+    """Dataset revisions that a measurement may have been made on, as id and name: this one, or the sources of the card."""
+    head = repository.head
+    if head is None:
+        return []
+    found = [head] if repository.kind == Repository.Kind.DATASET else []
+    found += [edge.source for edge in overview.sources_of(head, viewer) if edge.source is not None]
+    words = _("%(owner)s/%(name)s, revision %(number)d")
+    return [
+        (each.id, words % {"owner": names.account(of.owner).text, "name": of.name, "number": each.number})
+        for each in found
+        if (of := each.repository).kind == Repository.Kind.DATASET
+    ]

@@ -34,6 +34,11 @@ def bundle(found: "Repository") -> str:
     return f"{repository(found)}/bundle"
 
 
+def propose(found: "Repository", what: str = "") -> str:
+    """Where somebody who may not publish proposes files, or with `card` another card. Contributions serve it."""
+    return f"{repository(found)}/discussions/new" + (f"/{what}" if what else "")
+
+
 def tree(found: "Repository", rev: str = "main", path: str = "") -> str:
     return f"{repository(found)}/tree/{quote(rev, safe='')}" + (f"/{quote(path)}" if path else "")
 

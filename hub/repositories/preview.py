@@ -17,7 +17,6 @@ TENSOR_HEADER_BYTES = 4 * 1024 * 1024
 TEXT_BYTES = 128 * 1024
 ROWS, COLUMNS, CELL = 20, 40, 120
 TENSORS, MOST_SIDES = 200, 64
-COUNTED_BYTES = 16 * 1024 * 1024
 
 IMAGES = {
     ".png": "image/png",
@@ -59,14 +58,6 @@ class Tensors:
     numbers: int
     dtypes: Sequence[str]
     metadata: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class TableFacts:
-    """A table as a whole: its columns and how many rows stand below them."""
-
-    columns: tuple[str, ...]
-    rows: int
 
 
 def suffix_of(path: str) -> str:
@@ -142,19 +133,6 @@ def _rows(text: str, delimiter: str, most: int) -> list[list[str]]:
 
 def _short(cell: str) -> str:
     return cell if len(cell) <= CELL else f"{cell[: CELL - 1]}…"
-
-
-def table_facts(path: str, body: bytes) -> TableFacts | None:
-    """Columns and rows of a whole CSV or TSV file."""
-    text = text_of(body, whole=True)
-    if text is None:
-        return None
-    try:
-        rows = (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=_DELIMITERS[suffix_of(path)]) if row)
-        columns = next(rows, None)
-        return TableFacts(tuple(columns), sum(1 for _row in rows)) if columns else None
-    except csv.Error:
-        return None
 
 
 # --- tensors -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 
 from hub.repositories.access import (
     Role,
+    account_of,
     may_change,
     may_own_here,
     may_publish,
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
     from hub.accounts.models import Account
 
 __all__ = [
-    "ChangeView", "Changes", "Facets", "FileView", "ItemView", "Person", "Role", "all_files", "card_text",
+    "ChangeView", "Changes", "Facets", "FileView", "ItemView", "Person", "Role", "account_of", "all_files", "card_text",
     "changes_between", "changes_of", "damaged_paths", "damaged_repositories", "facets", "file_at", "file_or_none",
     "files_with_digest", "find_revision", "histories", "latest_revisions", "list_directory", "location",
     "may_change", "may_own_here", "may_publish", "may_read", "own_line", "owned_by", "owners_for", "people_counts",

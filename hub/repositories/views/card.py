@@ -77,6 +77,8 @@ def _command(repository: Repository, head: Revision | None) -> str:
 def edit(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
     repository = load(request, kind, owner, name)
     account = account_of(request)
+    if request.method == "GET" and not access.may_publish(account, repository):
+        return redirect(links.propose(repository, "card"))
     access.require_publisher(account, repository)
     if request.method == "POST":
         form = CardForm(request.POST, repository=repository)

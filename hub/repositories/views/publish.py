@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from hub import names
 from hub.errors import HubError, Invalid
 from hub.repositories import access, drafts, links, metrics, selectors, services
 from hub.repositories.forms import METRIC_ROWS, MOST_METRIC_ROWS, MetricForm, PublishForm, metric_forms, refuse
@@ -25,6 +24,8 @@ MOST_TICKED = 200
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
     repository = load(request, kind, owner, name)
+    if request.method == "GET" and not access.may_publish(request.user, repository):
+        return redirect(links.propose(repository))
     access.require_publisher(account_of(request), repository)
     posted = request.method == "POST"
     data = request.POST if posted else None
@@ -34,7 +35,7 @@ def upload(request: HttpRequest, owner: str, name: str, kind: str) -> HttpRespon
     parent = repository.head_id or ""
     initial = {"kind": "data" if repository.kind == "dataset" else "model", "parent": parent}
     form = PublishForm(data, files=_files(repository), initial=initial)
-    measured = metric_forms(data, count, _datasets(request, repository))
+    measured = metric_forms(data, count, drafts.measured_on(repository, request.user))
     if posted and not more:
         valid = all([form.is_valid(), *(each.is_valid() for each in measured)])
         published = _publish(request, repository, form, measured) if valid else None
@@ -84,25 +85,6 @@ def _files(repository: Repository) -> list[str] | None:
     if head.file_count > MOST_TICKED:
         return None
     return sorted(path for path, _leaf in selectors.all_files(head))
-
-
-def _datasets(request: HttpRequest, repository: Repository) -> list[tuple[str, str]]:
-    """Revisions that a measurement may have been made on: the dataset itself, or the sources of the card."""
-    head = repository.head
-    if head is None:
-        return []
-    found = [head] if repository.kind == Repository.Kind.DATASET else []
-    found += [edge.source for edge in selectors.sources_of(head, request.user) if edge.source is not None]
-    words = _("%(owner)s/%(name)s, revision %(number)d")
-    return [
-        (
-            each.id,
-            words
-            % {"owner": names.account(each.repository.owner).text, "name": each.repository.name, "number": each.number},
-        )
-        for each in found
-        if each.repository.kind == Repository.Kind.DATASET
-    ]
 
 
 def _page(

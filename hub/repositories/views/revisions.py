@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from hub.repositories import licences, links, selectors
@@ -93,11 +94,19 @@ def compare(request: HttpRequest, owner: str, name: str, kind: str, rest: str = 
         b=b,
         a_url=links.commit(a),
         b_url=links.commit(b),
+        a_name=_called(a),
+        b_name=_called(b),
         back_url=links.compare(repository, right, left),
         metrics=measured(b, a),
         **what_changed(repository, a, b, changes),
         **_choice(revisions, [a], [b]),
     )
+
+
+def _called(revision: Revision) -> str:
+    if revision.number is None:
+        return _("what is proposed")
+    return _("revision %(number)d") % {"number": revision.number}
 
 
 def _choice(revisions: list[Revision], before: list[Revision], after: list[Revision]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from hub.repositories.preview import (
     content_type,
     is_image,
     suffix_of,
-    table_facts,
     table_of,
     tensors_of,
     text_of,
@@ -78,12 +77,6 @@ def test_a_row_cut_in_the_middle_is_not_shown() -> None:
 @pytest.mark.parametrize("body", [b"", b"  \n", b"\x00\x01", b"\xff\xff"])
 def test_what_is_no_table_is_none(body: bytes) -> None:
     assert table_of("a.csv", body, whole=True) is None
-
-
-def test_a_table_is_counted_whole() -> None:
-    facts = table_facts("a.csv", b'x,y\n1,"2\n3"\n\n4,5\n')
-    assert facts is not None
-    assert (facts.columns, facts.rows) == (("x", "y"), 2)
 
 
 # --- tensors -------------------------------------------------------------------------------------
