@@ -65,10 +65,16 @@ class Unanswered(Exception):
 # --- canonical JSON (RFC 8785, without fractions) ----------------------------------------------------
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value: Any) -> bytes:
     """The only bytes that `value` may be written as. Raises `Refused` for what the format excludes."""
     try:
-        return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        text = _ENCODER.encode(value)
+        if not text.isascii():  # among names in ASCII the order of code points is that of UTF-16
+            text = json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8")
     except (UnicodeEncodeError, RecursionError) as error:
         raise Refused(f"JSON that has no canonical form: {error}") from error
 
@@ -78,7 +84,9 @@ def parse_canonical(data: bytes, what: str) -> Any:
     if data.count(b"[") + data.count(b"{") > MAX_MEMBERS:
         raise Refused(f"{what} has too many members")
     try:
-        value = json.loads(data.decode("utf-8"), parse_float=_no_fraction, parse_constant=_no_fraction)
+        value = json.loads(
+            data.decode("utf-8"), parse_int=_whole, parse_float=_no_fraction, parse_constant=_no_fraction
+        )
     except (ValueError, RecursionError) as error:
         raise Refused(f"{what} is not JSON") from error
     if canonical(value) != data:
@@ -92,9 +100,13 @@ def _ordered(value: Any) -> Any:
         return {name: _ordered(value[name]) for name in names}
     if isinstance(value, list):
         return [_ordered(member) for member in value]
-    if isinstance(value, int) and abs(value) >= 2**53:
-        raise Refused("an integer that not every JSON reader keeps exact")
     return value
+
+
+def _whole(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) >= 2**53:
+        raise Refused("an integer that not every JSON reader keeps exact")
+    return int(text)
 
 
 def _no_fraction(text: str) -> NoReturn:
