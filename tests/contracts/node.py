@@ -1,14 +1,17 @@
-"""CheckpointAnchor on a real node, for what only receipts tell: gas."""
+"""Contracts on a real node, for what only receipts tell: gas."""
 
 from typing import Any
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from chain.abi import Abi
 from chain.embedded import call
 from contracts import build
+from tests.contracts.distribution import MANIFEST, POLICY, Arguments
 from tests.contracts.machine import DELAY, OPERATOR, ORIGIN, ROTATION, address
 from tests.contracts.rfc9162 import Tree
+from tests.contracts.standard_tree import Row, StandardTree, node_hash
 
 
 class NodeAnchor:
@@ -44,3 +47,95 @@ class NodeAnchor:
         self.anchor(old, tree.root(old), [])
         proof = tree.proof(old, new)
         return self.anchor(new, tree.root(new), proof), len(proof)
+
+
+class NodeContract:
+    """A contract on the node, called by the impersonated operator; calls return receipts, or raise if they fail."""
+
+    def __init__(self, node: "Node", at: str, abi: Abi) -> None:
+        self.node = node
+        self.address = at
+        self.abi = abi
+
+    def send(self, name: str, *arguments: Any) -> int:
+        """Calls and returns the gas used."""
+        data = "0x" + self.abi.encode_call(name, *arguments).hex()
+        return int(self.node.send({"to": self.address, "data": data})["gasUsed"], 16)
+
+    def read(self, name: str, *arguments: Any) -> Any:
+        request = {"to": self.address, "data": "0x" + self.abi.encode_call(name, *arguments).hex()}
+        answer = bytes.fromhex(call(self.node.url, "eth_call", request, "latest")[2:])
+        return self.abi.decode_result(name, answer)[0]
+
+
+class Node:
+    """A node and an operator whom it impersonates."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        call(url, "anvil_impersonateAccount", address(OPERATOR))
+        call(url, "anvil_setBalance", address(OPERATOR), hex(10**21))
+
+    def send(self, fields: dict[str, str]) -> dict[str, Any]:
+        """The receipt of a transaction by the operator; it must have succeeded."""
+        found = call(self.url, "eth_sendTransaction", {"from": address(OPERATOR), "gas": hex(15_000_000), **fields})
+        call(self.url, "evm_mine")
+        receipt: dict[str, Any] = call(self.url, "eth_getTransactionReceipt", found)
+        assert receipt["status"] == "0x1"
+        return receipt
+
+    def wait(self, seconds: int) -> None:
+        call(self.url, "evm_increaseTime", seconds)
+        call(self.url, "evm_mine")
+
+    def now(self) -> int:
+        return int(call(self.url, "eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    def deploy(self, code: str, items: list[Any], *arguments: Any) -> tuple[NodeContract, int]:
+        """The contract and the gas of its deployment."""
+        abi = Abi(items)
+        receipt = self.send({"data": code + abi.encode_constructor(*arguments).hex()})
+        return NodeContract(self, receipt["contractAddress"], abi), int(receipt["gasUsed"], 16)
+
+
+class DeepTree:
+    """A `standard-v1` tree of few known leaves whose paths are as long as in a tree of 2^depth leaves."""
+
+    def __init__(self, rows: list[Row], depth: int) -> None:
+        self.low = StandardTree(rows)
+        longest = max(len(self.low.proof(*row)) for row in rows)
+        self.above = [bytes(keccak(b"above" + bytes([level]))) for level in range(depth - longest)]
+        self.root = self.low.root
+        for node in self.above:
+            self.root = node_hash(self.root, node)
+
+    def proof(self, row: Row) -> list[bytes]:
+        return [*self.low.proof(*row), *self.above]
+
+
+class NodeDistribution:
+    """A freshly deployed distributor whose operator is the proposer."""
+
+    def __init__(self, url: str) -> None:
+        self.node = Node(url)
+        built = build.run()
+        made = Arguments(genesis=self.node.now(), epoch=1000, window=300, proposer=address(OPERATOR))
+        artifact = built["EpochDistributor"]
+        self.contract, self.deployed = self.node.deploy(artifact["bytecode"], artifact["abi"], *made.encoded())
+        self.token = NodeContract(self.node, self.contract.read("token"), Abi(built["HubToken"]["abi"]))
+        self.epoch = 0
+
+    def distribute(self, tree: DeepTree, total: int) -> tuple[int, int]:
+        """Gas of proposing and of finalizing the next epoch."""
+        self.node.wait(1000)
+        uri = "https://hub.example/epochs/123/manifest.json"
+        proposed = self.contract.send("propose", self.epoch, tree.root, MANIFEST, POLICY, total, total, uri)
+        self.node.wait(300)
+        self.epoch += 1
+        return proposed, self.contract.send("finalize")
+
+    def claim(self, tree: DeepTree, row: Row) -> int:
+        return self.contract.send("claim", self.epoch - 1, *row, tree.proof(row))
+
+    def claim_many(self, tree: DeepTree, rows: list[Row]) -> int:
+        return self.contract.send("claimMany", self.epoch - 1, [(*row, tree.proof(row)) for row in rows])

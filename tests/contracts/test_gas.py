@@ -1,4 +1,4 @@
-"""What an anchor costs, from receipts of a real node."""
+"""What an anchor, a distribution and a claim cost, from receipts of a real node."""
 
 import random
 import socket
@@ -9,7 +9,7 @@ import pytest
 
 from chain.embedded import AnvilProcess, find_anvil
 from tests.contracts.machine import CHAIN_ID
-from tests.contracts.node import NodeAnchor
+from tests.contracts.node import DeepTree, NodeAnchor, NodeDistribution
 from tests.contracts.rfc9162 import Tree
 
 FIRST = 80_000
@@ -67,3 +67,29 @@ def test_ten_thousand_entries_in_a_log_of_a_million_cost_at_most_six_gas_each(ur
         old = chance.randrange(1_000_000, 2_000_000)
         used.append(NodeAnchor(url).growth(mixed(old), old, old + 10_000)[0])
     assert sum(used) / len(used) <= 60_000
+
+
+# --- distributions, with paths as long as among 100,000 accounts -----------------------------------
+DEPTH = 17
+PEOPLE = [(f"0x{number:040x}", 1000 + number) for number in range(1, 65)]
+
+
+def later(number: int) -> list[tuple[str, int]]:
+    return [(account, amount + number * 1000) for account, amount in PEOPLE]
+
+
+def test_claims_stay_within_their_bounds_among_a_hundred_thousand_accounts(url: str) -> None:
+    hub = NodeDistribution(url)
+    first, second = DeepTree(PEOPLE, DEPTH), DeepTree(later(1), DEPTH)
+    hub.distribute(first, 10**6)
+    assert hub.claim(first, PEOPLE[0]) <= 110_000
+    assert hub.claim_many(first, PEOPLE[14:64]) / 50 <= 72_000
+    hub.distribute(second, 10**7)
+    assert hub.claim(second, later(1)[0]) <= 75_000
+
+
+def test_a_distribution_costs_the_same_whatever_the_number_of_accounts(url: str) -> None:
+    hub = NodeDistribution(url)
+    costs = [sum(hub.distribute(DeepTree(later(number), DEPTH), 10**6 * (number + 1))) for number in range(3)]
+    assert max(costs) <= 400_000
+    assert costs[2] <= costs[1] * 1.01
