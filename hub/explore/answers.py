@@ -92,7 +92,7 @@ def _file(files: Sequence["FileChange"], digest: str, file_name: str) -> Answer:
         _("This is %(path)s of %(repository)s, revision %(number)s, published by %(author)s on %(date)s."),
         path=Label(latest.path, links.blob(repository, revision.commit, latest.path)),
         repository=Label(repository.name, links.repository(repository)),
-        number=revision.number,
+        number=str(revision.number),
         author=names.account(revision.author),
         date=_date(revision),
     )
@@ -127,7 +127,7 @@ def _revision(revision: "Revision") -> Answer:
     status = checks.revision_status(repository, revision)
     sentence = compose(
         _("This is revision %(number)s of %(repository)s, published by %(author)s on %(date)s."),
-        number=revision.number,
+        number=str(revision.number),
         repository=Label(repository.name, links.repository(repository)),
         author=names.account(revision.author),
         date=_date(revision),
