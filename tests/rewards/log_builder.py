@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,8 @@ TERMS = Terms(
     first_budget_wei=400_000 * 10**18,
     halving_seconds=3000,
 )
+# The first policy with few licences, so that the examples do not change with the table of licences.
+POLICY = replace(FIRST, licences={"Apache-2.0": "open", "CC0-1.0": "open", "gemma": "restricted"})
 VOCABULARY = {**hub_events.VOCABULARY, **reward_events.VOCABULARY}
 
 
@@ -213,14 +215,14 @@ class Log:
 
     # --- what the hub does ---------------------------------------------------------------------------
 
-    def set_policy(self, made: Policy = FIRST, first_epoch: int = 0) -> None:
+    def set_policy(self, made: Policy = POLICY, first_epoch: int = 0) -> None:
         data = {"first_epoch": first_epoch, "policy": policy.as_object(made)}
         self.add("policy.set", f"policy:{made.hash}", HUB, data)
 
     def close(self, epoch: int, cutoff: int | None = None) -> int:
         """Close an epoch at the log's size; returns the cutoff."""
         size = len(self.bodies) if cutoff is None else cutoff
-        data = {"cutoff": size, "root": self.root(size).hex(), "policy": f"policy:{FIRST.hash}"}
+        data = {"cutoff": size, "root": self.root(size).hex(), "policy": f"policy:{POLICY.hash}"}
         self.add("epoch.closed", f"epoch:{epoch}", HUB, data)
         return size
 

@@ -114,6 +114,15 @@ def test_both_programs_agree_on_random_epochs(epoch: EpochInput) -> None:
     assert theirs.accounts == ours.accounts
 
 
+def test_the_bundles_for_other_programs_are_what_we_make(story: Story) -> None:
+    """When this fails the format changed: `python -m tests.vectors.make_epochs`, and docs/rewards.md."""
+    for folder in (story.first, story.second):
+        given = Path(__file__).parent.parent / "vectors" / "epochs" / folder.name
+        assert {path.name: path.read_bytes() for path in given.iterdir()} == {
+            path.name: path.read_bytes() for path in folder.iterdir()
+        }
+
+
 # --- what is refused -----------------------------------------------------------------------------
 
 Change = Callable[[Tampered], Any]

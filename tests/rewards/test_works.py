@@ -6,10 +6,10 @@ import pytest
 
 from rewards.errors import EpochRefused
 from rewards.inputs import EpochInput, Work
-from rewards.policy import FIRST, as_object
+from rewards.policy import as_object
 from rewards.record import LogEntry, fold
 from rewards.works import epoch_input, last_paid, lower_median, newly_payable
-from tests.rewards.log_builder import HUB, REPOSITORY, Log, actor, contribution_of, person, revision_of
+from tests.rewards.log_builder import HUB, POLICY, REPOSITORY, Log, actor, contribution_of, person, revision_of
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_an_epoch_cannot_be_computed_after_a_later_one(log: Log) -> None:
 
 
 def test_two_assessments_are_needed_where_the_policy_says_so(log: Log) -> None:
-    log.set_policy(replace(FIRST, min_reviews=2), first_epoch=3)
+    log.set_policy(replace(POLICY, min_reviews=2), first_epoch=3)
     work = log.own_work("data", "alice")
     log.assess(work, "henry")
     assert newly_payable(log.record(), 2) == [work]
@@ -238,7 +238,7 @@ def test_standing_keeps_to_the_policy_of_the_epoch_that_accepted_it(log: Log) ->
     log.assess(work, "henry", 3, 70)
     log.close(1)
     log.decide(1)
-    log.set_policy(replace(FIRST, quality_floor=90), first_epoch=2)
+    log.set_policy(replace(POLICY, quality_floor=90), first_epoch=2)
     child = log.own_work("model", "bob", parent="data")
     log.assess(child, "henry", 3, 70)
     found = works_of(log, 2)
@@ -247,8 +247,8 @@ def test_standing_keeps_to_the_policy_of_the_epoch_that_accepted_it(log: Log) ->
 
 def test_a_policy_that_is_not_the_hubs_or_not_what_its_subject_says_is_no_policy() -> None:
     log = Log()
-    body = {"first_epoch": 0, "policy": as_object(FIRST)}
-    log.add("policy.set", f"policy:{FIRST.hash}", "mallory", body)
+    body = {"first_epoch": 0, "policy": as_object(POLICY)}
+    log.add("policy.set", f"policy:{POLICY.hash}", "mallory", body)
     log.add("policy.set", "policy:" + "0" * 64, HUB, body)
     log.set_policy(first_epoch=2)
     with pytest.raises(EpochRefused, match="No policy"):
@@ -258,12 +258,12 @@ def test_a_policy_that_is_not_the_hubs_or_not_what_its_subject_says_is_no_policy
 
 def test_a_policy_logged_after_the_cutoff_does_not_count(log: Log) -> None:
     cutoff = log.close(1)
-    log.set_policy(replace(FIRST, min_reviews=2), first_epoch=1)
-    assert epoch_input(log.record(cutoff), 1, 1000).policy == FIRST
+    log.set_policy(replace(POLICY, min_reviews=2), first_epoch=1)
+    assert epoch_input(log.record(cutoff), 1, 1000).policy == POLICY
 
 
 def test_entries_of_people_close_and_decide_nothing(log: Log) -> None:
-    log.add("epoch.closed", "epoch:1", "mallory", {"cutoff": 1, "root": "0" * 64, "policy": f"policy:{FIRST.hash}"})
+    log.add("epoch.closed", "epoch:1", "mallory", {"cutoff": 1, "root": "0" * 64, "policy": f"policy:{POLICY.hash}"})
     log.close(2)
     log.add("distribution.finalized", "epoch:2", "mallory", {"manifest": "0" * 64, "root": "0" * 64})
     record = log.record()
