@@ -83,11 +83,6 @@ def register_readable(readable_entries: ReadableEntries) -> None:
     _readable.append(readable_entries)
 
 
-def registered_types() -> list[str]:
-    """The event types that have a sentence of their own, sorted."""
-    return sorted(_sentences)
-
-
 def describe(entries: Sequence[EntryView], viewer: Viewer) -> list[Sentence]:
     """The sentence of each entry, in order, saying only what `viewer` may know."""
     shown = disclose(entries, viewer)

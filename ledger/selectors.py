@@ -59,6 +59,7 @@ __all__ = [
     "log_facts",
     "open_mismatches",
     "pending_count",
+    "recorded_types",
     "sequenced_entries",
     "statuses",
     "to_view",
@@ -172,6 +173,17 @@ def last_index() -> int:
     found = Entry.objects.filter(leaf_index__isnull=False).order_by("-leaf_index").values_list("leaf_index", flat=True)
     last = found.first()
     return -1 if last is None else last
+
+
+def recorded_types() -> list[str]:
+    """The types that entries have, sorted; one look into the index for each."""
+    found: list[str] = []
+    rows = Entry.objects.order_by("type").values_list("type", flat=True)
+    following = rows.first()
+    while following is not None:
+        found.append(following)
+        following = rows.filter(type__gt=following).first()
+    return found
 
 
 def pending_count() -> int:

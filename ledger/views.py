@@ -56,7 +56,7 @@ def _list_context(request: HttpRequest, wanted: dict[str, str]) -> dict[str, Any
     latest = progress.latest_checkpoint()
     return {
         "section": "ledger",
-        "types": describing.registered_types(),
+        "types": selectors.recorded_types(),
         "active": [_active(request, name, value) for name, value in wanted.items() if value],
         "checkpoint": latest,
         "anchor": progress.last_anchor(),

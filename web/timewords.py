@@ -55,8 +55,10 @@ def _ahead(seconds: float) -> str:
 
 def _short_age(seconds: float) -> str:
     minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86_400)
+    if minutes < 1:
+        return _("just now")
     if hours < 1:
-        return pgettext("age", "%(n)d min") % {"n": max(minutes, 0)}
+        return pgettext("age", "%(n)d min") % {"n": minutes}
     if days < 1:
         return pgettext("age", "%(n)d h") % {"n": hours}
     return pgettext("age", "%(n)d d") % {"n": days}

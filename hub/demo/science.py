@@ -82,7 +82,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Measure:
-    """One measured figure. `low` and `high` bound the 95 % interval; `positives` only where it has a meaning."""
+    """One measured figure. `low` and `high` bound the 95 % interval; `positives` of the `n`, where classes have a sign."""
 
     name: str
     value: float
@@ -174,7 +174,7 @@ def measure(table: Table, found: Array) -> list[Measure]:
         measures += [
             _auroc(scores, positive),
             _proportion("sensitivity", int((called & positive).sum()), p, positives=p, threshold=0.5),
-            _proportion("specificity", int((~called & ~positive).sum()), n - p, positives=p, threshold=0.5),
+            _proportion("specificity", int((~called & ~positive).sum()), n - p, positives=0, threshold=0.5),
             Measure("brier", float(((scores - positive) ** 2).mean()), n, p),
         ]
     picked = found[np.arange(n), table.labels]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from hub import names
-from hub.repositories import licences, links, words
+from hub.repositories import links, words
 from hub.repositories import selectors as repositories
 from web.drawing.lineage import MOST_NODES, Edge, Node
 
@@ -133,7 +133,7 @@ def _add_use(found: Origins, edge: "LineageEdge", seen: set[str]) -> None:
 
 def licence_name(identifier: str) -> str:
     """The licence's name, its id when it is not a known one, or nothing."""
-    known = licences.by_id(identifier) if identifier else None
+    known = words.licence(identifier)
     return known.name if known is not None else identifier
 
 

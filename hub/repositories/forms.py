@@ -54,7 +54,7 @@ def licence_choices() -> list[Any]:
 
 
 def _labelled(found: licences.Licence) -> str:
-    return found.name if found.id.startswith("other") or found.id == "unknown" else f"{found.id} · {found.name}"
+    return words.licence_name(found) if found.id in {"other", "unknown"} else f"{found.id} · {found.name}"
 
 
 def _lines(value: str) -> list[str]:

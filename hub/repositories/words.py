@@ -1,13 +1,14 @@
 """Sentences for what the pure modules refuse, and the words for kinds and visibilities, in the reader's language."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from hub.errors import Invalid
-from hub.repositories import front_matter, metrics, tree
+from hub.repositories import front_matter, licences, metrics, tree
 
 KINDS: Mapping[str, Promise] = {
     "model": pgettext_lazy("kind of repository", "model"),
@@ -32,6 +33,23 @@ OPENNESS: Mapping[str, Promise] = {
     "restricted": gettext_lazy("restricted: its terms forbid some uses, users or changes"),
     "unstated": gettext_lazy("no terms stated: nobody may rely on any permission"),
 }
+
+# Names of licences are names; these two are words.
+_UNNAMED_LICENCES: Mapping[str, Promise] = {
+    "other": gettext_lazy("Other terms, stated in the card"),
+    "unknown": gettext_lazy("Terms not known"),
+}
+
+
+def licence(identifier: str) -> licences.Licence | None:
+    """The licence that a row or an entry names, as pages call it; None for none and for one that is not known."""
+    found = licences.by_id(identifier) if identifier else None
+    return replace(found, name=licence_name(found)) if found is not None else None
+
+
+def licence_name(found: licences.Licence) -> str:
+    return str(_UNNAMED_LICENCES.get(found.id, found.name))
+
 
 # What the values of a column of a table are.
 TYPES: Mapping[str, Promise] = {

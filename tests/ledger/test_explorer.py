@@ -104,6 +104,14 @@ def test_the_list_can_be_narrowed(ledger: Ledger, client: Client) -> None:
     assert "No entry like that" in text_of(get(client, "/ledger?subject=repo:none"))
 
 
+def test_types_to_choose_from_are_those_that_occur(ledger: Ledger, client: Client) -> None:
+    tell(ledger)
+    tell(ledger)
+    page = client.get("/ledger").content.decode()
+    assert set(re.findall(r'<option value="([a-z.]+)"', page)) == set(Entry.objects.values_list("type", flat=True))
+    assert "wallet.bound" not in page
+
+
 def test_a_filter_that_is_set_can_be_taken_off(ledger: Ledger, client: Client) -> None:
     tell(ledger)
     ledger.sequence()

@@ -127,6 +127,11 @@ def test_a_time_has_its_styles(style: str, words: str) -> None:
     assert f">{words}</time>" in html
 
 
+def test_what_is_not_a_minute_old_has_no_minutes() -> None:
+    for ago, words in ((0, "just now"), (59, "just now"), (60, "1 min")):
+        assert f">{words}</time>" in drawn('{% time m "age" %}', m=NOW - timedelta(seconds=ago))
+
+
 def test_a_stamp_of_another_year_names_the_year() -> None:
     assert ">17 Nov 2025, 09:41</time>" in drawn('{% time m "stamp" %}', m=datetime(2025, 11, 17, 9, 41, tzinfo=UTC))
 

@@ -1,6 +1,5 @@
 """A repository's card, and editing it."""
 
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +14,6 @@ from hub.repositories import (
     access,
     card,
     drafts,
-    licences,
     links,
     rendering,
     selectors,
@@ -37,7 +35,7 @@ def page(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse
     repository = load(request, kind, owner, name)
     head = repository.head
     rendered, gone = _rendered(repository, head)
-    licence = licences.by_id(repository.licence) if repository.licence else None
+    licence = words.licence(repository.licence)
     return show(
         request,
         repository,

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hub.repositories import licences, links, selectors
+from hub.repositories import links, selectors, words
 from hub.repositories.models import Revision
 from hub.repositories.showing import MOST_FILES, measured, sources, what_changed
 from hub.repositories.views.common import load, show
@@ -57,7 +57,7 @@ def commit(request: HttpRequest, owner: str, name: str, kind: str, sha: str) -> 
         revision=revision,
         sentence=describe_here([entry], request.user, subject)[0].html,
         entry_url=reverse("ledger:entry", args=[entry.leaf_index]) if entry.leaf_index is not None else "",
-        licence=licences.by_id(revision.licence) if revision.licence else None,
+        licence=words.licence(revision.licence),
         tree_url=links.tree(repository, revision.commit),
         bundle_url=f"{links.bundle(repository)}?rev={revision.commit}",
         compare_url=links.compare(repository, revision.parent.commit, revision.commit) if revision.parent else "",

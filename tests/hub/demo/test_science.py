@@ -1,12 +1,15 @@
 """The demo's figures are measured, not written down; and anybody can run its models without scikit-learn."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from math import isclose
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load
 
 from hub.demo import science
 
@@ -58,6 +61,22 @@ def test_an_interval_contains_its_share_and_stays_between_zero_and_one(successes
     low, high = science.wilson(successes, 569)
     assert 0 <= low <= successes / 569 + 1e-12
     assert successes / 569 - 1e-12 <= high <= 1
+
+
+def test_what_specificity_was_measured_on_holds_no_positive() -> None:
+    table = science.wisconsin()
+    found = {m.name: m for m in science.measure(table, science.out_of_fold(table, science.Recipe()))}
+    assert [(found[name].n, found[name].positives) for name in ("sensitivity", "specificity")] == [(212, 212), (357, 0)]
+
+
+@pytest.mark.parametrize(
+    ("card", "table"), [("breast-cancer-logistic", science.wisconsin), ("digits-linear", science.digits)]
+)
+def test_a_model_has_as_many_numbers_as_its_card_says(card: str, table: Callable[[], science.Table]) -> None:
+    given = table()
+    model = science.fit(given.inputs, given.labels, science.Recipe(max_iter=1))
+    [stated] = re.findall(r"(\d+) numbers in all", (PREDICT.parent / f"{card}.md").read_text())
+    assert sum(each.size for each in load(model.safetensors(given.classes)).values()) == int(stated)
 
 
 def test_the_csv_reads_back_to_the_same_numbers() -> None:
