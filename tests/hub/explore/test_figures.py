@@ -8,6 +8,7 @@ import pytest
 
 from hub.explore import figures
 from hub.repositories import metrics
+from hub.repositories.figures import measured_how
 
 
 def _revision(*values: str, name: str = "accuracy", n: int = 569) -> Any:
@@ -60,3 +61,20 @@ def test_the_headline_is_the_newest_first_metric_with_its_own_line() -> None:
 
 def test_a_repository_whose_newest_revision_measured_nothing_has_no_headline() -> None:
     assert figures.headline([_revision("0.9"), _revision()]) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "split", "words"),
+    [
+        ("10-fold_stratified", "", "10-fold stratified"),
+        ("5-fold", "test", "5-fold, test part"),
+        ("10-fold_cv", "", "10-fold cross-validation"),
+        ("my_own_way", "north_wing", "my own way, north wing"),
+        ("", "validation", "validation part"),
+        ("", "", ""),
+    ],
+)
+def test_how_something_was_measured_is_said_in_words(method: str, split: str, words: str) -> None:
+    fields = {"name": "accuracy", "value": "0.9"} | ({"method": method} if method else {})
+    row = metrics.read_metrics([fields | ({"split": split} if split else {})])[0]
+    assert measured_how(row) == words

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pytest
 from django.conf import LazySettings
 from django.core.cache import cache
+from django.test import Client
 
 from hub.accounts.models import Account
 from hub.repositories.changes import Change
@@ -90,3 +91,38 @@ def writer(alice: Account) -> Caller:
 def nobody(db: None) -> Caller:
     """Speaks to the API without an account."""
     return Caller()
+
+
+@pytest.fixture
+def page(client: Client, alice: Account) -> Client:
+    """Alice's browser."""
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def rich(dataset: Repository, publish: Publish) -> Repository:
+    """A dataset with a table, text, a picture, weights, Markdown in a folder, and odd names."""
+    publish(
+        dataset,
+        {
+            "cells.csv": "radius,class\n1.5,benign\n2.5,malignant\n",
+            "docs/method.md": "# Method\n\nSee [the card](../README.md).\n",
+            "src/train.py": "def train():\n    return '<b>'\n",
+            "a b/c+#%.txt": "odd",
+            "plot.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "blob.bin": "\x00\x01",
+        },
+        message="First files.",
+        metrics=[{"name": "accuracy", "value": "0.940", "n": 569}],
+    )
+    publish(
+        dataset,
+        {
+            "cells.csv": "radius,class,age\n1.5,benign,9\n2.5,malignant,8\n3.5,benign,7\n",
+            "src/train.py": "def train():\n    return 1\n",
+        },
+        message="One more <sample>.",
+        metrics=[{"name": "accuracy", "value": "0.979", "n": 570, "low": "0.96", "high": "0.99"}],
+    )
+    return dataset
