@@ -17,7 +17,7 @@ NODE_STAMP := $(VENV)/.node
 endif
 
 # The EVM node's package for this machine. The lock file holds the commonest; the others come by version.
-ANVIL := anvil-$(shell uname -s | tr A-Z a-z)-$(shell uname -m | sed -e s/x86_64/amd64/ -e s/aarch64/arm64/)
+ANVIL_PACKAGE := anvil-$(shell uname -s | tr A-Z a-z)-$(shell uname -m | sed -e s/x86_64/amd64/ -e s/aarch64/arm64/)
 
 .PHONY: help run test lint bench soak contracts clean setup setup-dev messages
 
@@ -81,8 +81,8 @@ $(VENV)/.node: requirements/node.txt | $(VENV)/bin/python
 node_modules/.stamp: package.json package-lock.json $(NODE_STAMP) | $(VENV)/.runtime
 	@echo "Installing the Solidity compiler and the EVM node …"
 	@$(NPM) ci --loglevel=error
-ifneq ($(ANVIL),anvil-linux-amd64)
-	@$(NPM) install --loglevel=error --no-save "@foundry-rs/$(ANVIL)@1.7.1"
+ifneq ($(ANVIL_PACKAGE),anvil-linux-amd64)
+	@$(NPM) install --loglevel=error --no-save "@foundry-rs/$(ANVIL_PACKAGE)@1.7.1"
 endif
 	@touch $@
 

@@ -41,13 +41,12 @@ class AnvilError(Exception):
     """The node could not be found, did not start, or refused a call."""
 
 
-def find_anvil(root: Path | None = None) -> Path:
-    """The anvil binary: `ANVIL` in the environment, else the npm package under `root`, else the search path."""
-    named = os.environ.get("ANVIL")
+def find_anvil(named: str = "") -> Path:
+    """The anvil binary: the one `named` (setting `ANVIL`), else the npm package, else the search path."""
     if named:
         return _executable(Path(named).expanduser())
-    base = root or Path(__file__).resolve().parent.parent
-    packaged = base / "node_modules" / "@foundry-rs" / f"anvil-{_platform()}" / "bin" / "anvil"
+    root = Path(__file__).resolve().parent.parent
+    packaged = root / "node_modules" / "@foundry-rs" / f"anvil-{_platform()}" / "bin" / "anvil"
     if packaged.exists():
         return _executable(packaged)
     on_path = shutil.which("anvil")

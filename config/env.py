@@ -2,19 +2,20 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 
-class BadSetting(Exception):
-    """An environment variable has a value that its setting cannot take."""
+class BadSetting(SystemExit):
+    """An environment variable has a value that its setting cannot take. Ends the program with one line, whoever asks."""
 
 
 def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
-def integer(name: str, default: int, *, least: int = 0) -> int:
+def integer(name: str, default: int, *, least: int = 0, most: int = 2**63 - 1) -> int:
     raw = os.environ.get(name, "")
     if raw == "":
         return default
@@ -24,6 +25,8 @@ def integer(name: str, default: int, *, least: int = 0) -> int:
         raise BadSetting(f"{name} must be a whole number, not {raw!r}") from None
     if value < least:
         raise BadSetting(f"{name} must be at least {least}, not {value}")
+    if value > most:
+        raise BadSetting(f"{name} must be at most {most}, not {value}")
     return value
 
 
@@ -36,6 +39,30 @@ def flag(name: str, default: bool) -> bool:
     if raw in {"0", "false", "no", "off"}:
         return False
     raise BadSetting(f"{name} must be 1 or 0, not {raw!r}")
+
+
+def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = os.environ.get(name, "") or default
+    if value not in choices:
+        raise BadSetting(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+def rate(name: str, default: str) -> str:
+    """How many in which time, such as `600/min`."""
+    value = os.environ.get(name, "") or default
+    if not re.fullmatch(r"[0-9]+/(s|sec|m|min|h|hour|d|day)", value):
+        raise BadSetting(f"{name} must be a number per s, min, hour or day, such as {default}, not {value!r}")
+    return value
+
+
+def address(name: str, default: str) -> str:
+    """An http or https address of a site, without a slash at its end."""
+    value = (os.environ.get(name, "") or default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadSetting(f"{name} must be an address that begins with http:// or https://, not {value!r}")
+    return value
 
 
 def words(name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -14,13 +14,15 @@ import uvicorn
 
 def main(descriptor: int) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.conf import settings
+
     config = uvicorn.Config(
         "config.asgi:application",
         lifespan="off",
         access_log=False,
         server_header=False,
-        proxy_headers=os.environ.get("BEHIND_PROXY") == "1",
-        forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"),
+        proxy_headers=settings.BEHIND_PROXY,
+        forwarded_allow_ips=settings.FORWARDED_ALLOW_IPS,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=10,
         h11_max_incomplete_event_size=64 * 1024,

@@ -20,14 +20,18 @@ def _endpoint(name: str) -> str:
 
 # --- where the site stands -----------------------------------------------------------------------
 HOST = env.text("HOST", "127.0.0.1")
-PORT = env.integer("PORT", 8000, least=1)
-SITE_URL = env.text("SITE_URL", f"http://{HOST}:{PORT}").rstrip("/")
+PORT = env.integer("PORT", 8000, least=1, most=65535)
+SITE_URL = env.address("SITE_URL", f"http://{HOST}:{PORT}")
 DEBUG = env.flag("DEBUG", False)
 ALLOWED_HOSTS = list(
     env.words("ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]", HOST, SITE_URL.split("//")[1].split(":")[0]))
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 _https = SITE_URL.startswith("https://")
+# Headers of a proxy in front are believed when there is one, and then only those of these addresses.
+BEHIND_PROXY = env.flag("BEHIND_PROXY", False)
+FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 2, least=1)
 
 
 def _secret_key() -> str:
@@ -164,7 +168,17 @@ ACCOUNT_ADAPTER = "hub.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "hub.accounts.forms.SignupForm"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_USERNAME_MIN_LENGTH = 2
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_HOST = env.text("EMAIL_HOST")
+_email_tls = env.choice("EMAIL_TLS", "starttls", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email_tls == "starttls", _email_tls == "tls"
+EMAIL_PORT = env.integer("EMAIL_PORT", 465 if EMAIL_USE_SSL else 587, least=1, most=65535)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+EMAIL_TIMEOUT = 10
+# Without a mail server letters are written into files.
+EMAIL_BACKEND = env.text("EMAIL_BACKEND") or (
+    f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+)
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "akashi@localhost")
 
@@ -211,7 +225,7 @@ SECURE_HSTS_PRELOAD = _https
 SECURE_SSL_REDIRECT = _https
 # Asked from inside, without the proxy that speaks TLS.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "web.views.csrf_failure"
@@ -237,8 +251,8 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.UserRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
-        "anon": env.text("RATE_ANONYMOUS", "600/min"),
-        "user": env.text("RATE_ACCOUNT", "1200/min"),
+        "anon": env.rate("RATE_ANONYMOUS", "600/min"),
+        "user": env.rate("RATE_ACCOUNT", "1200/min"),
     },
     "EXCEPTION_HANDLER": "web.api.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -273,8 +287,10 @@ LOG_KEY_FILE = env.path("LOG_KEY_FILE", DATA_DIR / "keys" / "log.pem")
 ANCHOR_INTERVAL = env.integer("ANCHOR_INTERVAL", 60, least=1)
 ANCHOR_ENTRIES = env.integer("ANCHOR_ENTRIES", 1000, least=1)
 CHAIN_RPC_URLS = [part.strip() for part in _endpoint("CHAIN_RPC_URLS").split(",") if part.strip()]
-CHAIN_ID = int(_endpoint("CHAIN_ID") or 31337)
-CHAIN_EMBEDDED = (_endpoint("CHAIN_EMBEDDED") or "0") == "1"
+CHAIN_ID = env.integer("CHAIN_ID", int(_embedded.get("CHAIN_ID") or 31337), least=1)
+CHAIN_EMBEDDED = env.flag("CHAIN_EMBEDDED", _embedded.get("CHAIN_EMBEDDED") == "1")
+# The binary of the embedded chain's node; empty: the npm package, else the search path.
+ANVIL = env.text("ANVIL")
 CHAIN_SNAPSHOT_DIR = DATA_DIR / "chain"
 DEPLOYMENT_FILE = env.path("DEPLOYMENT_FILE", DATA_DIR / "chain" / "deployment.json")
 OPERATOR_KEYSTORE = env.path("OPERATOR_KEYSTORE", DATA_DIR / "keys" / "operator.json")
@@ -286,8 +302,15 @@ ROTATION_DELAY = env.integer("ROTATION_DELAY", 2 * 24 * 3600, least=3600)
 CHAIN_MAX_FEE_GWEI = env.integer("CHAIN_MAX_FEE_GWEI", 500, least=1)
 CHAIN_TIMEOUT = env.integer("CHAIN_TIMEOUT", 8, least=1)
 CONFIRMATIONS = env.integer("CONFIRMATIONS", 3 if CHAIN_EMBEDDED else 12, least=1)
-EPOCH_SECONDS = env.integer("EPOCH_SECONDS", 7 * 24 * 3600, least=1)
-WINDOW_SECONDS = env.integer("WINDOW_SECONDS", 2 * 24 * 3600, least=1)
+# What the distributor is made with; once it stands, its own values count. Seconds, whole tokens, wei.
+EPOCH_SECONDS = env.integer("EPOCH_SECONDS", 300 if CHAIN_EMBEDDED else 7 * 24 * 3600, least=1)
+WINDOW_SECONDS = env.integer("WINDOW_SECONDS", 60 if CHAIN_EMBEDDED else 2 * 24 * 3600, least=1)
+FIRST_BUDGET = env.integer("FIRST_BUDGET", 400_000, least=1)
+HALVING_SECONDS = env.integer("HALVING_SECONDS", 2 * 364 * 24 * 3600, least=1)
+CHALLENGE_BOND = env.integer("CHALLENGE_BOND", 10**17, least=1)
+# Who cancels proposals, and who dismisses challenges and announces rules (addresses).
+GUARDIAN_ADDRESS = env.text("GUARDIAN_ADDRESS")
+COUNCIL_ADDRESS = env.text("COUNCIL_ADDRESS")
 DEMO = env.flag("DEMO", True)
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 SOURCE_URL = env.text("SOURCE_URL")
@@ -303,12 +326,13 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request": {"()": "web.requestids.RequestIdFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", _LEVELS)},
 }
 SITE_NAME = _("Akashi")

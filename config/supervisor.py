@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chain.embedded import AnvilError, AnvilProcess, find_anvil
+from config import env
 from config.servers import Postgres, ServerFailed, Valkey, die_with_parent, remove_sockets, socket_folder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +62,8 @@ class Supervisor:
     data: Path
     host: str
     port: int
+    web_processes: int = 2
+    anvil: str = ""  # the EVM node's binary; empty: looked for
     environment: dict[str, str] = field(default_factory=dict)
     servers: list[tuple[str, Server]] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
@@ -131,7 +134,7 @@ class Supervisor:
             self.servers.append(("Valkey", valkey))
             self.environment["REDIS_URL"] = valkey.url
         if not os.environ.get("CHAIN_RPC_URLS"):
-            anvil = AnvilProcess(find_anvil(), _free_port(), EMBEDDED_CHAIN_ID, self.data / "chain")
+            anvil = AnvilProcess(find_anvil(self.anvil), _free_port(), EMBEDDED_CHAIN_ID, self.data / "chain")
             self.servers.append(("EVM node", anvil))
             self.environment |= {
                 "CHAIN_RPC_URLS": anvil.url,
@@ -156,7 +159,7 @@ class Supervisor:
         python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "config.celery"]
         quiet = ["--loglevel", "WARNING"]
         worker = [*celery, "worker", *quiet, "--without-gossip", "--without-mingle"]
-        for number in range(int(os.environ.get("WEB_PROCESSES", "2"))):
+        for number in range(self.web_processes):
             command = [python, "-m", "config.serve", str(listening.fileno())]
             self.children.append(Child(f"web-{number + 1}", command, (listening.fileno(),)))
         self.children += [
@@ -184,7 +187,7 @@ class Supervisor:
 
     def note_demo(self) -> None:
         """Only a new data folder gets demo content, and only on the embedded chain."""
-        wanted = os.environ.get("DEMO", "1") != "0" and "CHAIN_RPC_URLS" not in os.environ
+        wanted = env.flag("DEMO", True) and "CHAIN_RPC_URLS" not in os.environ
         if wanted and not self.demo_due.parent.exists():
             self.demo_due.parent.mkdir(parents=True)
             self.demo_due.touch()
@@ -309,9 +312,11 @@ def _write_atomically(path: Path, text: str) -> None:
 
 
 def main() -> int:
-    data = Path(os.environ.get("DATA_DIR") or ROOT / "var").expanduser().resolve()
-    supervisor = Supervisor(data, os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000")))
-    os.environ["DATA_DIR"] = str(data)
+    # Every setting is read before anything starts, so that a bad one costs no waiting.
+    from config import settings
+
+    supervisor = Supervisor(settings.DATA_DIR, settings.HOST, settings.PORT, settings.WEB_PROCESSES, settings.ANVIL)
+    os.environ["DATA_DIR"] = str(settings.DATA_DIR)
     signal.signal(signal.SIGTERM, supervisor.ask_to_stop)
     signal.signal(signal.SIGINT, supervisor.ask_to_stop)
     try:

@@ -122,10 +122,9 @@ def test_a_binary_that_does_not_start_is_said(tmp_path: Path) -> None:
         AnvilProcess(binary, free_port(), CHAIN_ID, tmp_path / "chain").start()
 
 
-def test_a_binary_that_is_named_but_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("ANVIL", str(tmp_path / "nowhere"))
+def test_a_binary_that_is_named_but_missing_is_said(tmp_path: Path) -> None:
     with pytest.raises(AnvilError, match="no anvil at"):
-        find_anvil()
+        find_anvil(str(tmp_path / "nowhere"))
 
 
 def test_a_node_that_died_by_itself_is_started_again_on_the_same_port(node: AnvilProcess) -> None:

@@ -8,6 +8,7 @@ from ledger.log_checks import check_log
 from ledger.models import Log
 from ledger.publisher import last_head
 from ledger.tree_files import rebuild_files
+from web.databases import must_answer
 
 
 class Command(BaseCommand):
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        must_answer()
         if not Log.objects.exists():
             raise CommandError("There is no log yet; `manage.py create_log` makes one.")
         if options["repair"]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from hub.accounts import selectors, services
 from hub.errors import HubError
+from web.databases import must_answer
 
 
 class Command(BaseCommand):
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=0, help="days until it ends; 0 for never")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        must_answer()
         now = timezone.now()
         if not 0 <= options["days"] <= 36_500:
             raise CommandError("--days must be from 0 to 36500")

@@ -1,0 +1,93 @@
+"""Settings from the environment, as an operator meets them: a bad value is named in one line, by every program."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.services import ROOT
+
+BAD = {
+    "PORT": "abc",
+    "WEB_PROCESSES": "0",
+    "CHAIN_ID": "main",
+    "CHAIN_EMBEDDED": "perhaps",
+    "SITE_URL": "hub.example",
+    "LOG_LEVEL": "loud",
+    "RATE_ANONYMOUS": "often",
+    "EMAIL_TLS": "yes",
+    "EMAIL_PORT": "70000",
+    "DATABASE_URL": "mysql://here",
+}
+SUPERVISOR = ["-m", "config.supervisor"]
+DUMP = """
+import json
+from config import settings
+print(json.dumps({name: getattr(settings, name) for name in dir(settings) if name.startswith("EMAIL_")}))
+"""
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """A program of the hub with a data folder of its own and none of the tests' servers."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env={**kept, "DATA_DIR": str(folder), **environment},
+        text=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), BAD.items())
+@pytest.mark.parametrize("program", [SUPERVISOR, ["manage.py", "check"]], ids=["make run", "manage.py"])
+def test_a_value_that_a_setting_cannot_take_is_named_in_one_line(
+    program: list[str], name: str, value: str, tmp_path: Path
+) -> None:
+    done = run(tmp_path, *program, **{name: value})
+    assert done.returncode == 1
+    assert re.fullmatch(rf"{name} must .+\n", done.stderr), done.stderr
+    assert not (tmp_path / "postgres").exists(), "nothing was started"
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, ("filebased", 587, True, False)),
+        ({"EMAIL_HOST": "mail.example"}, ("smtp", 587, True, False)),
+        ({"EMAIL_HOST": "mail.example", "EMAIL_TLS": "tls"}, ("smtp", 465, False, True)),
+        ({"EMAIL_HOST": "mail.example", "EMAIL_TLS": "none", "EMAIL_PORT": "25"}, ("smtp", 25, False, False)),
+    ],
+)
+def test_letters_go_to_the_mail_server_that_is_named_and_into_files_without_one(
+    environment: dict[str, str], expected: tuple[object, ...], tmp_path: Path
+) -> None:
+    account = {"EMAIL_USER": "hub", "EMAIL_PASSWORD": "a long word"}
+    done = run(tmp_path, "-c", DUMP, **environment, **account)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    names = ("EMAIL_PORT", "EMAIL_USE_TLS", "EMAIL_USE_SSL")
+    assert (found["EMAIL_BACKEND"].split(".")[-2], *(found[name] for name in names)) == expected
+    assert (found["EMAIL_HOST"], found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == (
+        environment.get("EMAIL_HOST", ""), "hub", "a long word",
+    )  # fmt: skip
+
+
+def test_every_setting_is_listed_in_the_example_and_read_in_one_place() -> None:
+    readers = re.compile(r"""(?:env\.\w+|_endpoint)\(\s*"([A-Z_]+)\"""")
+    read = set(readers.findall((ROOT / "config" / "settings.py").read_text()))
+    listed = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert read == listed
+    rooms = [path for room in ("chain", "hub", "ledger", "rewards", "web") for path in (ROOT / room).rglob("*.py")]
+    assert [path for path in rooms if "os.environ" in path.read_text() or "getenv" in path.read_text()] == []
+
+
+def test_a_command_says_in_one_line_that_the_hub_is_stopped(tmp_path: Path) -> None:
+    done = run(
+        tmp_path, "manage.py", "createtoken", "alice", DATABASE_URL=f"postgresql://postgres@/akashi?host={tmp_path}"
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"CommandError: The database does not answer\. Is the hub running\? .+\n", done.stderr), (
+        done.stderr
+    )
