@@ -303,7 +303,6 @@ CHAIN_MAX_FEE_GWEI = env.integer("CHAIN_MAX_FEE_GWEI", 500, least=1)
 CHAIN_TIMEOUT = env.integer("CHAIN_TIMEOUT", 8, least=1)
 CONFIRMATIONS = env.integer("CONFIRMATIONS", 3 if CHAIN_EMBEDDED else 12, least=1)
 # What the distributor is made with; once it stands, its own values count. Seconds, whole tokens, wei.
-# What the distributor is made with; once it stands, its own values count. Seconds, whole tokens, wei.
 EPOCH_SECONDS = env.integer("EPOCH_SECONDS", 300 if CHAIN_EMBEDDED else 7 * 24 * 3600, least=1)
 WINDOW_SECONDS = env.integer("WINDOW_SECONDS", 60 if CHAIN_EMBEDDED else 2 * 24 * 3600, least=1)
 FIRST_BUDGET = env.integer("FIRST_BUDGET", 400_000, least=1)
