@@ -6,6 +6,7 @@ class UploadsConfig(AppConfig):
     label = "uploads"
 
     def ready(self) -> None:
-        from hub.uploads import own_data
+        from hub.uploads import figures, own_data
 
         own_data.register()
+        figures.register()
