@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from hub import names
 from hub.repositories import links, words
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hub.repositories.models import LineageEdge, Revision
 
 
-OWN = 4  # so many of the repository's own revisions are drawn
+OWN = 4  # so many of the repository's own last revisions are drawn
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,10 @@ class Row:
 
 @dataclass
 class Origins:
-    """`nodes` and `edges` for the drawing, `rows` for its twin; `too_many` says why there is no drawing."""
+    """`nodes` and `edges` for the drawing, `rows` for its twin, which tells of every node but the revision itself.
+
+    `too_many` says why there is no drawing.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
@@ -42,21 +45,18 @@ class Origins:
 
 
 def origins(revision: "Revision", viewer: Any, *, depth: int = 1, uses: bool = False) -> Origins:
-    """Sources up to `depth` steps back, this repository's own last revisions, and, if asked, what uses the revision."""
+    """Sources up to `depth` steps back, this repository's own revisions, and, if asked, what uses the revision."""
     found = Origins()
-    seen: set[str] = set()
-    line = repositories.own_line(revision, most=OWN)
-    for each in line:
-        _add_own(found, each, current=each.id == revision.id)
-        seen.add(each.id)
-    for older, newer in pairwise(line):
-        found.edges.append(Edge(older.id, newer.id, work_verb(newer.kind)))
+    line = _line(revision)
+    _add_line(found, line, revision)
+    seen = {each.id for each in line}
+    drawn: list[LineageEdge] = []
     level = line
     for _step in range(depth):
-        level = [source for each in level for source in _add_sources(found, each, viewer, seen)]
-    found.rows = [_row(edge, relation_words(edge.relation)) for edge in repositories.sources_of(revision, viewer)]
-    if revision.parent is not None:
-        found.rows.append(_revision_row(revision.parent, pgettext("relation", "earlier revision")))
+        new = [edge for each in level for edge in _add_sources(found, each, viewer, seen)]
+        drawn += new
+        level = [edge.source for edge in new if edge.source is not None]
+    found.rows = _rows(revision, line, drawn, viewer)
     if uses:
         for edge in repositories.uses_of(revision, viewer):
             _add_use(found, edge, seen)
@@ -67,25 +67,62 @@ def origins(revision: "Revision", viewer: Any, *, depth: int = 1, uses: bool = F
     return found
 
 
-def _add_own(found: Origins, revision: "Revision", *, current: bool) -> None:
-    name = _("revision %(n)d") % {"n": revision.number}
-    state = "current" if current else ""
-    found.nodes.append(Node(revision.id, name, names.account(revision.author).text, links.commit(revision), state))
+def _line(revision: "Revision") -> list["Revision"]:
+    """The last of its repository's own revisions, and the one with which it all began."""
+    last = repositories.own_line(revision, most=OWN)
+    return last if last[0].number == 1 else [repositories.first_revision(revision), *last]
 
 
-def _add_sources(found: Origins, revision: "Revision", viewer: Any, seen: set[str]) -> list["Revision"]:
-    """Draws the sources that no earlier revision had, and returns those that have sources of their own."""
-    further = []
+def _add_line(found: Origins, line: list["Revision"], current: "Revision") -> None:
+    for each in line:
+        name = _("revision %(n)d") % {"n": each.number}
+        state = "current" if each.id == current.id else ""
+        found.nodes.append(Node(each.id, name, names.account(each.author).text, links.commit(each), state))
+    for older, newer in pairwise(line):
+        between = (newer.number or 0) - (older.number or 0) - 1
+        verb = _left_out(between) if between else work_verb(newer.kind)
+        found.edges.append(Edge(older.id, newer.id, verb, open=between > 0))
+
+
+def _left_out(count: int) -> str:
+    return ngettext("%(n)d between", "%(n)d between", count) % {"n": count}
+
+
+def _add_sources(found: Origins, revision: "Revision", viewer: Any, seen: set[str]) -> list["LineageEdge"]:
+    """Draws the sources that nothing before has, and returns the edges to them."""
+    new = []
     for edge in repositories.sources_of(revision, viewer):
-        key = edge.source.id if edge.source is not None else edge.outside_digest
+        key = _key(edge)
         if key in seen:
             continue
         seen.add(key)
         found.nodes.append(_source_node(edge))
         found.edges.append(Edge(key, revision.id, relation_verb(edge.relation)))
-        if edge.source is not None:
-            further.append(edge.source)
-    return further
+        new.append(edge)
+    return new
+
+
+def _key(edge: "LineageEdge") -> str:
+    return str(edge.source_id) if edge.source is not None else edge.outside_digest
+
+
+def _rows(revision: "Revision", line: list["Revision"], drawn: list["LineageEdge"], viewer: Any) -> list[Row]:
+    """Its own sources first, then its earlier revisions, then what those and its sources were made from."""
+    own = repositories.sources_of(revision, viewer)
+    told = {revision.id, *map(_key, own)}
+    rows = [_row(edge, relation_words(edge.relation)) for edge in own]
+    earlier = [each for each in reversed(line) if each.id not in told]
+    rows += [_revision_row(each, pgettext("relation", "earlier revision")) for each in earlier]
+    return rows + [_row(edge, _relation_of(edge, revision)) for edge in drawn if _key(edge) not in told]
+
+
+def _relation_of(edge: "LineageEdge", revision: "Revision") -> str:
+    """The relation of a source to another revision than the one that the page is about."""
+    user = edge.revision
+    said = {"relation": relation_words(edge.relation), "name": user.repository.name, "n": user.number}
+    if user.repository_id == revision.repository_id:
+        return pgettext("relation", "%(relation)s (revision %(n)d)") % said
+    return pgettext("relation", "%(relation)s (%(name)s, revision %(n)d)") % said
 
 
 def _source_node(edge: "LineageEdge") -> Node:

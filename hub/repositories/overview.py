@@ -134,6 +134,12 @@ def own_line(revision: Revision, most: int) -> list[Revision]:
     return list(rows.select_related(*WITH_REVISION).order_by("-number")[:most])[::-1]
 
 
+def first_revision(revision: Revision) -> Revision:
+    """The one with which the repository of `revision` begins."""
+    rows = Revision.objects.filter(repository_id=revision.repository_id)
+    return rows.select_related(*WITH_REVISION).get(number=1)
+
+
 def revisions_by_entry(repository: Repository, uids: Collection[UUID]) -> dict[UUID, Revision]:
     """Which of these entries published which revision, by the entry's uid."""
     rows = repository.revisions.filter(entry__uid__in=list(uids)).select_related(*WITH_REVISION)

@@ -1,7 +1,7 @@
 """The drawings: geometry that the design fixes, escaping, and graphs of awkward shapes."""
 
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -322,6 +322,23 @@ def test_a_name_that_is_too_long_is_cut_and_stays_whole_for_readers() -> None:
     drawn = lineage.lineage_graph([Node("a", "n" * 60, "model", "/a")], [], title="t")
     assert "…" in drawn
     assert f'aria-label="{"n" * 60}, model"' in drawn
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 8, 12])
+def test_words_beside_edges_lie_on_no_other_words_and_on_no_node(count: int) -> None:
+    sources = [Node(f"s{n}", f"source {n}", "dataset") for n in range(count)]
+    edges = [Edge(source.id, "work", "trained") for source in sources]
+    work = Node("work", "work", "model")
+    drawn = parsed(lineage.lineage_graph([*sources, work], edges, title="t"))
+    verbs = [node for node in drawn.iter() if "edge-verb" in node.get("class", "")]
+    assert len(verbs) == count
+    spots = [(float(node.get("x", "")), float(node.get("y", ""))) for node in verbs]
+    assert all(abs(x1 - x2) >= 36 or abs(y1 - y2) >= 12 for (x1, y1), (x2, y2) in combinations(spots, 2))
+    placed = lineage.layout([*sources, work], edges)
+    left, top, _right, _bottom = placed.bounds()
+    for x, y in ((x + left - 1, y + top - 20) for x, y in spots):
+        for key, (corner, upper) in placed.corners.items():
+            assert not (corner < x < corner + placed.widths[key] and upper < y < upper + lineage.TALL)
 
 
 def test_names_and_addresses_in_a_lineage_are_escaped() -> None:

@@ -18,7 +18,10 @@ LAYER_GAP, NODE_GAP, BELOW_GAP = 48.0, 28.0, 32.0
 # Above this a drawing says less than its list.
 MOST_NODES = 40
 
+VERB = 12.0  # size of the words beside an edge
+
 Point = tuple[float, float]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,9 @@ def lineage_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, title: str) -
     placed = layout(nodes, edges)
     left, top, right, bottom = placed.bounds()
     width, height = right - left + 2, bottom - top + 22
-    drawn = [_edge(edge, line) for edge, line in zip(_known(nodes, edges), placed.lines, strict=True)]
+    known = _known(nodes, edges)
+    drawn = [_edge(edge, line) for edge, line in zip(known, placed.lines, strict=True)]
+    drawn += _verbs(placed, known)
     drawn += [_node(node, placed.corners[node.id], placed.widths[node.id]) for node in nodes]
     return element(
         "svg",
@@ -119,7 +124,7 @@ def _width(node: Node) -> float:
 
 
 def _gap(edges: Sequence[Edge]) -> float:
-    return max([LAYER_GAP, *(text_width(edge.verb, 12) + 24 for edge in edges if edge.verb)])
+    return max([LAYER_GAP, *(text_width(edge.verb, VERB) + 24 for edge in edges if edge.verb)])
 
 
 def _layered(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Placement, list[list[Point]]]:
@@ -206,11 +211,7 @@ def _edge(edge: Edge, line: list[Point]) -> str:
     way = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in line)
     look = "edge edge-open" if edge.open else "edge"
     drawn = element("path", class_=look, d=way, fill="none", stroke_dasharray="3.5 2.5" if edge.open else None)
-    drawn += element("path", class_="edge", d=_arrow(line), fill="none")
-    if not edge.verb:
-        return drawn
-    (x1, y), (x2, _) = _verb_place(line, text_width(edge.verb, 12))
-    return drawn + label(edge.verb, x=(x1 + x2) / 2, y=y - 7, class_="edge-verb", anchor="middle")
+    return drawn + element("path", class_="edge", d=_arrow(line), fill="none")
 
 
 def _arrow(line: list[Point]) -> str:
@@ -222,8 +223,42 @@ def _arrow(line: list[Point]) -> str:
     return f"M{number(x - 3.5)} {number(y + back)}L{number(x)} {number(y)}L{number(x + 3.5)} {number(y + back)}"
 
 
-def _verb_place(line: list[Point], width: float) -> tuple[Point, Point]:
-    """The level piece on which the verb stands: the last that is long enough, else the longest."""
+# --- verbs ---------------------------------------------------------------------------------------
+def _verbs(placed: Placement, edges: Sequence[Edge]) -> list[str]:
+    """The words beside the edges. None lies on another or on a node; one that finds no room is left to the list."""
+    taken: list[Box] = [(x, y, x + placed.widths[key], y + TALL) for key, (x, y) in placed.corners.items()]
+    drawn = []
+    # A straight line has but one place for its verb, so it goes first.
+    for edge, line in sorted(zip(edges, placed.lines, strict=True), key=lambda pair: len(pair[1])):
+        width = text_width(edge.verb, VERB)
+        spots = ((x, y, _verb_box(x, y, width)) for x, y in _verb_spots(line, width)) if edge.verb else ()
+        free = next((spot for spot in spots if not any(_overlap(spot[2], box) for box in taken)), None)
+        if free is not None:
+            x, y, box = free
+            taken.append(box)
+            drawn.append(label(edge.verb, x=x, y=y - 7, class_="edge-verb", anchor="middle"))
+    return drawn
+
+
+def _verb_spots(line: list[Point], width: float) -> list[Point]:
+    """Where a verb may stand, centred above the line, the best first.
+
+    Level pieces that are long enough, from the last; then the longest; then where the edge leaves and where it arrives.
+    """
     level = [(a, b) for a, b in pairwise(line) if a[1] == b[1]] or [(line[0], line[-1])]
-    fitting = [piece for piece in level if abs(piece[1][0] - piece[0][0]) >= width]
-    return fitting[-1] if fitting else max(level, key=lambda piece: abs(piece[1][0] - piece[0][0]))
+    long = [piece for piece in reversed(level) if _length(piece) >= width]
+    (x1, y1), (x2, y2) = line[0], line[-1]
+    middles = [((a[0] + b[0]) / 2, a[1]) for a, b in [*long, max(level, key=_length)]]
+    return [*middles, (x1 + 4 + width / 2, y1), (x2 - 8 - width / 2, y2)]
+
+
+def _length(piece: tuple[Point, Point]) -> float:
+    return abs(piece[1][0] - piece[0][0])
+
+
+def _verb_box(x: float, y: float, width: float) -> Box:
+    return x - width / 2, y - 7 - VERB, x + width / 2, y - 3
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
