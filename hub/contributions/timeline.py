@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -20,13 +21,17 @@ _TOLD_ELSEWHERE = {"revision.published", "assessment.made"}
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of the log (`sentence`, with its number and page once it has them) or one comment."""
+    """One entry of the log (`sentence`, with its number and page once it has them) or one comment.
+
+    `uid` is the entry's; the slot `contribution.entry` adds what rooms above know about it.
+    """
 
     time: datetime
     sentence: SafeString | str = ""
     number: int | None = None
     url: str = ""
     comment: Comment | None = None
+    uid: UUID | None = None
 
 
 def timeline(contribution: Contribution, viewer: Any) -> list[Event]:
@@ -45,6 +50,7 @@ def _entries(contribution: Contribution, viewer: Any) -> Sequence[Event]:
             sentence.html,
             entry.leaf_index,
             reverse("ledger:entry", args=[entry.leaf_index]) if entry.leaf_index is not None else "",
+            uid=entry.uid,
         )
         for entry, sentence in zip(entries, sentences, strict=True)
     ]

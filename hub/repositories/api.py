@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -24,7 +22,7 @@ from hub.accounts import selectors as accounts
 from hub.errors import Invalid, NotFound
 from hub.repositories import access, card, links, reading, selectors, serializers, services, tree
 from hub.repositories.browsing import with_heads
-from hub.repositories.changes import Change
+from hub.repositories.canonical import canonical_response
 from hub.repositories.errors import PathNotFound
 from hub.repositories.models import FileChange, Repository, Revision, Tree
 from hub.repositories.overview import WITH_REVISION
@@ -162,7 +160,7 @@ class RepositoryRevisionsView(_View):
         published = services.publish_revision(
             account=account,
             repository=selectors.repository_by_id(account, id),
-            changes=[_change(change) for change in wanted.get("changes", [])],
+            changes=[serializers.to_change(change) for change in wanted.get("changes", [])],
             message=wanted["message"],
             kind=wanted["kind"],
             metrics=wanted.get("metrics"),
@@ -224,7 +222,7 @@ class ObjectView(_View):
     def get(self, request: Request, id: str) -> HttpResponseBase:
         """The revision object, byte for byte: its SHA-256 is the revision's id."""
         revision = selectors.revision_by_id(request.user, id)
-        return _canonical(request, revision.id, bytes(revision.body))
+        return canonical_response(request, revision.id, bytes(revision.body))
 
 
 class TreeView(_View):
@@ -232,7 +230,7 @@ class TreeView(_View):
     def get(self, request: Request, id: str, digest: str) -> HttpResponseBase:
         """A directory of the revision, byte for byte: its SHA-256 is the digest."""
         revision = selectors.revision_by_id(request.user, id)
-        return _canonical(request, digest, _directory(revision, digest))
+        return canonical_response(request, digest, _directory(revision, digest))
 
 
 # --- reading what was asked ----------------------------------------------------------------------
@@ -254,16 +252,6 @@ def _owner(handle: str) -> "Account":
 
 def _first_card(wanted: dict[str, Any]) -> str:
     return card.starter(title=wanted["name"], summary=wanted.get("summary", ""), licence=wanted["licence"])
-
-
-def _change(wanted: dict[str, Any]) -> Change:
-    text = wanted.get("text")
-    return Change(
-        wanted["path"],
-        upload=wanted.get("upload"),
-        sha256=wanted.get("sha256", ""),
-        content=None if text is None else text.encode(),
-    )
 
 
 # --- finding -------------------------------------------------------------------------------------
@@ -352,12 +340,3 @@ def _file(revision: Revision, path: str, member: tree.Member, blobs: dict[str, A
         "sha256": (known if revision.salted else member.digest) if is_file else None,
         "url": (links.resolve if is_file else links.tree)(revision.repository, revision.commit, path),
     }
-
-
-def _canonical(request: Request, digest: str, body: bytes) -> HttpResponseBase:
-    """Bytes that never change under their digest; a cache asks each time whether the caller may still read them."""
-    response = HttpResponse(body, content_type="application/json")
-    response.headers["ETag"] = f'"{digest}"'
-    response.headers["Cache-Control"] = "private, no-cache"
-    found = get_conditional_response(request._request, etag=f'"{digest}"', response=response)
-    return found if found is not None else response

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from hub import events, names
 from hub.errors import Invalid
 from hub.repositories import licences, links, metrics, services, tree, words
+from hub.repositories.changes import Change
 from hub.repositories.models import FileChange, LineageEdge, Repository, Revision
 from hub.uploads import services as uploads
 
@@ -116,6 +117,26 @@ def _clean_path(path: str, *, removed: bool) -> str:
     return found
 
 
+def to_change(wanted: Data) -> Change:
+    """The act that a valid `ChangeSerializer` describes."""
+    text = wanted.get("text")
+    return Change(
+        wanted["path"],
+        upload=wanted.get("upload"),
+        sha256=wanted.get("sha256", ""),
+        content=None if text is None else text.encode(),
+    )
+
+
+def refuse_too_many(changes: list[Data]) -> list[Data]:
+    """Raises ValidationError for more of one source than the hub takes in one request."""
+    for name, most in MOST_OF.items():
+        if sum(name in change for change in changes) > most:
+            told = _("At most %(most)d changes with %(name)s in one revision. Send the other files as uploads.")
+            raise serializers.ValidationError(told % {"most": most, "name": name})
+    return changes
+
+
 class NewRevisionSerializer(RequestSerializer):
     message = TextField(
         default="", allow_blank=True, trim_whitespace=False, help_text=gettext_lazy("Why, in your own words")
@@ -141,11 +162,7 @@ class NewRevisionSerializer(RequestSerializer):
     )
 
     def validate_changes(self, changes: list[Data]) -> list[Data]:
-        for name, most in MOST_OF.items():
-            if sum(name in change for change in changes) > most:
-                told = _("At most %(most)d changes with %(name)s in one revision. Send the other files as uploads.")
-                raise serializers.ValidationError(told % {"most": most, "name": name})
-        return changes
+        return refuse_too_many(changes)
 
 
 class NewRepositorySerializer(RequestSerializer):
@@ -221,6 +238,7 @@ class RevisionSerializer(serializers.ModelSerializer[Revision]):
     """A published state. `id` is the SHA-256 of the revision object, `commit` its first 40 digits."""
 
     repository = serializers.UUIDField(source="repository_id")
+    number = serializers.IntegerField()
     parent = serializers.CharField(source="parent_id", allow_null=True)  # type: ignore[assignment]  # DRF takes it off the class
     kind = serializers.ChoiceField(events.WORK_KINDS)
     author = AccountReferenceSerializer()

@@ -107,14 +107,17 @@ def what_changed(
     repository: Repository, old: Revision | None, new: Revision, changes: reading.Changes
 ) -> dict[str, Any]:
     """Context of `_what_changed.html`: the table of files, counts, text differences, the card's first, and tables."""
-    texts = [change for change in changes.shown if change.action == "changed" and _may_be_text(change)]
+    tables = _tables(changes)
+    compared = {table.path for table in tables if table.change is not None}
+    changed = (change for change in changes.shown if change.action == "changed" and change.path not in compared)
+    texts = [change for change in changed if _may_be_text(change)]
     return {
         "files": [_file_row(repository, old, new, change) for change in changes.shown],
         "more_files": changes.more,
         "counts": changes.counts,
         "texts": [_text_change(change) for change in texts[:MOST_DIFFS]],
         "more_texts": max(0, len(texts) - MOST_DIFFS),
-        "tables": _tables(changes),
+        "tables": tables,
     }
 
 

@@ -12,6 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import BinaryIO, Literal, TypeAlias
@@ -115,29 +116,26 @@ def _table(path: str, open_bytes: Open) -> _Table:
     suffix = _suffix(path)
 
     def rows() -> Iterator[Mapping[str, object]]:
-        with open_bytes() as raw:
-            found = _lines(raw) if suffix in _LINES else _cells(raw, _DELIMITERS[suffix])
-            for count, row in enumerate(found):
-                if count >= MOST_ROWS or len(row) > MOST_COLUMNS:
-                    raise NoTable("more rows or columns than are compared")
-                yield row
+        found = _lines(open_bytes) if suffix in _LINES else _cells(open_bytes, _DELIMITERS[suffix])
+        for count, row in enumerate(found):
+            if count >= MOST_ROWS or len(row) > MOST_COLUMNS:
+                raise NoTable("more rows or columns than are compared")
+            yield row
 
     columns, count = _columns(rows)
     if suffix not in _LINES:
-        with open_bytes() as raw:
-            names = _header(raw, _DELIMITERS[suffix])
+        with _records(open_bytes, _DELIMITERS[suffix]) as records:
+            names = _distinct(next(records, []))
         # Cells beyond the header stand together as one more column.
         columns = {name: columns.get(name, "empty") for name in [*names, *([""] if "" in columns else [])]}
     return _Table(rows, columns, count)
 
 
-def _reader(raw: BinaryIO, delimiter: str) -> Iterator[list[str]]:
-    text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-    return (row for row in csv.reader(text, delimiter=delimiter) if row)
-
-
-def _header(raw: BinaryIO, delimiter: str) -> list[str]:
-    return _distinct(next(_reader(raw, delimiter), []))
+@contextmanager
+def _records(open_bytes: Open, delimiter: str) -> Iterator[Iterator[list[str]]]:
+    """The rows that have any cells, the header among them."""
+    with io.TextIOWrapper(open_bytes(), encoding="utf-8-sig", newline="") as text:
+        yield (row for row in csv.reader(text, delimiter=delimiter) if row)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -150,17 +148,22 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _cells(raw: BinaryIO, delimiter: str) -> Iterator[Mapping[str, object]]:
-    rows = _reader(raw, delimiter)
-    header = _distinct(next(rows, []))
-    for row in rows:
-        found: dict[str, object] = dict(zip(header, row, strict=False))
-        if len(row) > len(header):
-            found[""] = delimiter.join(row[len(header) :])
-        yield found
+def _cells(open_bytes: Open, delimiter: str) -> Iterator[Mapping[str, object]]:
+    with _records(open_bytes, delimiter) as records:
+        header = _distinct(next(records, []))
+        for row in records:
+            found: dict[str, object] = dict(zip(header, row, strict=False))
+            if len(row) > len(header):
+                found[""] = delimiter.join(row[len(header) :])
+            yield found
 
 
-def _lines(raw: BinaryIO) -> Iterator[Mapping[str, object]]:
+def _lines(open_bytes: Open) -> Iterator[Mapping[str, object]]:
+    with open_bytes() as raw:
+        yield from _objects(raw)
+
+
+def _objects(raw: BinaryIO) -> Iterator[Mapping[str, object]]:
     while line := raw.readline(_LONGEST_LINE + 1):
         if len(line) > _LONGEST_LINE:
             raise NoTable("a line is too long")
