@@ -11,12 +11,13 @@
         "at_fault": ["<SHA-256>"]},
        {"name": "interests", "result": "none" | "declared", "conflicts": [{"kind": "organisation", "with": "acct:…"}]}]}
 
-It names no paths and no people but by pseudonym. Its SHA-256 stands in the entry of the decision; the bytes are kept
-beside it, so that what was known then can be read, and nobody can put other checks in their place.
+Independence is left out while nobody decides. It names no paths, and people only by their pseudonyms. Its SHA-256 stands
+in the entry of the decision; the bytes are kept beside it, so that what was known then can be read, and nobody can put
+other checks in their place.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -34,7 +35,7 @@ FAULTS = ("gone", "damaged", "refused")
 class Facts:
     """What is looked up before. Subjects are written with their prefix; an empty one means that there is none.
 
-    `faults` are (SHA-256, one of `FAULTS`); `conflicts` are (kind, `acct:…`).
+    `faults` are (SHA-256, one of `FAULTS`); `conflicts` are (kind, `acct:…`) of who decides, None while nobody does.
     """
 
     contribution: str
@@ -51,7 +52,7 @@ class Facts:
     metrics: Sequence[Comparison]
     counts: Mapping[str, int]
     faults: Sequence[tuple[str, str]] = ()
-    conflicts: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    conflicts: Sequence[tuple[str, str]] | None = None
 
 
 def build(facts: Facts) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def build(facts: Facts) -> dict[str, Any]:
             _sources(facts),
             _metrics(facts.metrics),
             _files(facts),
-            _interests(facts.conflicts),
+            *([] if facts.conflicts is None else [_interests(facts.conflicts)]),
         ],
     }
 

@@ -26,7 +26,7 @@ def checks(
     """
     proposal = contributions.newest_proposal(contribution)
     revision, base, repository = proposal.revision, proposal.base, contribution.repository
-    connected = interests(contribution, account, now) if account is not None and now is not None else []
+    connected = interests(contribution, account, now) if account is not None and now is not None else None
     difference = contributions.changes_of(contribution, 0)
     licence = licences.by_id(revision.licence) if revision.licence else None
     facts = checking.Facts(
@@ -44,7 +44,7 @@ def checks(
         metrics=difference.metrics,
         counts={str(action): n for action, n in difference.files.counts.items()},
         faults=list(_faults(revision)),
-        conflicts=[(found.code, found.other.actor) for found in connected],
+        conflicts=None if connected is None else [(found.code, found.other.actor) for found in connected],
     )
     return checking.build(facts)
 

@@ -33,7 +33,7 @@ class VerdictForm(forms.Form):
         required=False,
         max_length=LONGEST_COMMENT,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=SAID,
+        help_text=_("Needed as well. It stands beside the entry and can be erased; the entry stays."),
     )
     proposal = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 

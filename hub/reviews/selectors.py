@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from hub.contributions.models import Contribution
 
 __all__ = [
-    "Queue", "Task", "account_of", "appeal_of", "arbiters_of", "assessable_by", "assessments_by", "assessments_of",
+    "Queue", "Task", "account_of", "appeal_of_entry", "arbiters_of", "assessable_by", "assessments_by", "assessments_of",
     "authors_of_contribution", "authors_of_work", "cannot_assess", "cannot_decide", "cannot_submit", "checks",
-    "decidable_by", "interests", "maintains", "queue", "review_by_id", "reviews", "reviews_by", "reviews_of",
-    "waiting_for_others", "work_by_key", "work_of_revision", "works", "works_of",
+    "decidable_by", "interests", "maintains", "maintains_here", "queue", "review_by_id", "review_of_entry", "reviews",
+    "reviews_by", "waiting_for_others", "work_by_key", "work_of_revision", "works", "works_of",
 ]  # fmt: skip
 
 SHOWN = 30
@@ -130,6 +131,10 @@ def maintains(account: "Account") -> bool:
     return bool(_publishing(account).exists())
 
 
+def maintains_here(account: "Account", contribution: "Contribution") -> bool:
+    return repositories.may_publish(account, contribution.repository)
+
+
 def _waiting(viewer: Any) -> "QuerySet[Contribution]":
     return contributions.contributions(viewer).filter(waiting__isnull=False).order_by("waiting", "pk")
 
@@ -184,13 +189,14 @@ def review_by_id(viewer: Any, review_id: int) -> Review:
     return _found(reviews(viewer).filter(pk=review_id).first(), _("There is no verdict here that you may see."))
 
 
-def reviews_of(contribution: "Contribution") -> list[Review]:
-    """Every verdict on a contribution, the first one first."""
-    return list(contribution.reviews.select_related("reviewer", "entry", "revision", "checks").order_by("time", "pk"))
+def review_of_entry(uid: UUID) -> Review | None:
+    """The verdict that an entry records. Whoever asks may see the entry's repository."""
+    return Review.objects.filter(entry__uid=uid).select_related("checks").first()
 
 
-def appeal_of(contribution: "Contribution") -> Appeal | None:
-    return Appeal.objects.filter(contribution=contribution).select_related("entry").first()
+def appeal_of_entry(uid: UUID) -> Appeal | None:
+    """The appeal that an entry records. Whoever asks may see the entry's repository."""
+    return Appeal.objects.filter(entry__uid=uid).first()
 
 
 def reviews_by(account: "Account", viewer: Any, most: int = 10) -> list[Review]:

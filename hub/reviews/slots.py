@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import pgettext
 
 from hub.contributions import selectors as contributions
 from hub.reviews import selectors, words
 from hub.reviews.views.common import contribution_url
-from hub.reviews.views.deciding import blank_verdict, verdict_context
+from hub.reviews.views.deciding import blank_verdict, known, verdict_context
 from hub.reviews.views.queue import asked_row, row_of, title_of
 from hub.reviews.views.works import work_url
 from web import slots
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from hub.accounts.models import Account
     from hub.contributions.models import Contribution
     from hub.repositories.models import Revision
@@ -27,7 +28,9 @@ GLANCE = 5
 
 def register() -> None:
     slots.register("contribution.verdict", _verdict)
-    slots.register("contribution.timeline", _timeline)
+    slots.register("contribution.aside", _known, order=-10)
+    slots.register("contribution.entry", _entry)
+    slots.register("contribution.timeline", _assessments)
     slots.register("revision.aside", _work)
     slots.register("person.sections", _person)
     slots.register("me.sections", _me)
@@ -40,17 +43,28 @@ def _verdict(request: HttpRequest, contribution: "Contribution") -> str:
     own = account is not None and contributions.is_own(contribution, account)
     if contribution.waiting is not None and account is not None and not refused:
         context = verdict_context(account, contribution, blank_verdict(contribution))
-        return render_to_string("reviews/_verdict.html", context, request)
+        return render_to_string("reviews/_verdict_form.html", context, request)
     arbiters = selectors.arbiters_of(contribution) if contribution.waiting or contribution.state == "declined" else []
     context = {
         "contribution": contribution,
         "own": own,
-        "refused": refused,
+        "declined_it": account is not None and not own and selectors.maintains_here(account, contribution),
         "arbiters": arbiters,
         "may_appeal": _may_appeal(account, contribution),
-        "checks": words.check_rows(selectors.checks(contribution)) if contribution.waiting else [],
     }
     return render_to_string("reviews/_waiting.html", context, request)
+
+
+def _known(request: HttpRequest, contribution: "Contribution") -> str:
+    """What is known about it, while it waits for a verdict; for who may decide, with what will be frozen."""
+    if contribution.waiting is None:
+        return ""
+    account = selectors.account_of(request.user)
+    if account is None or selectors.cannot_decide(account, contribution):
+        checks = selectors.checks(contribution)
+        return render_to_string("reviews/_checks.html", {"checks": words.check_rows(checks)}, request)
+    context = {"checks": known(account, contribution), "decides": True}
+    return render_to_string("reviews/_checks.html", context, request)
 
 
 def _may_appeal(account: "Account | None", contribution: "Contribution") -> bool:
@@ -58,33 +72,30 @@ def _may_appeal(account: "Account | None", contribution: "Contribution") -> bool
     return author and contribution.state == "declined" and contribution.appealed is None
 
 
-def _timeline(request: HttpRequest, contribution: "Contribution") -> str:
-    """Every verdict with its reason and what was known, and the appeal; the way to the assessments of what it became."""
-    steps = [_decided(row) for row in selectors.reviews_of(contribution)]
-    if not steps:
+def _entry(request: HttpRequest, uid: "UUID") -> str:
+    """The reason beside the entry of a verdict or an appeal, and what was known at the verdict."""
+    review = selectors.review_of_entry(uid)
+    appeal = selectors.appeal_of_entry(uid) if review is None else None
+    if review is None and appeal is None:
         return ""
-    appeal = selectors.appeal_of(contribution)
-    if appeal is not None:
-        account, words_ = contribution.contributor, pgettext("verdict", "appealed")
-        steps.append({"account": account, "words": words_, "time": appeal.time, "comment": appeal.comment})
-    context = {
-        "steps": sorted(steps, key=lambda step: step["time"]),
-        "work_url": work_url(f"contrib:{contribution.pk}") if contribution.state == "accepted" else "",
-    }
-    return render_to_string("reviews/_timeline.html", context, request)
+    context: dict[str, Any] = {"comment": appeal.comment if appeal is not None else ""}
+    if review is not None:
+        context = {
+            "comment": review.comment,
+            "checks": words.check_rows(words.read(bytes(review.checks.body))),
+            "checks_url": f"/api/v1/reviews/{review.pk}/checks",
+            "digest": review.checks_id,
+        }
+    return render_to_string("reviews/_entry.html", context, request)
 
 
-def _decided(row: "Review") -> dict[str, Any]:
-    return {
-        "account": row.reviewer,
-        "words": words.DECIDED[row.verdict],
-        "reason": words.reason(row.reason),
-        "time": row.time,
-        "comment": row.comment,
-        "checks": words.check_rows(words.read(bytes(row.checks.body))),
-        "checks_url": f"/api/v1/reviews/{row.pk}/checks",
-        "digest": row.checks_id,
-    }
+def _assessments(request: HttpRequest, contribution: "Contribution") -> str:
+    """What hub reviewers say about what it became."""
+    if contribution.state != "accepted":
+        return ""
+    work = selectors.work_by_key(request.user, f"contrib:{contribution.pk}")
+    context = {"assessments": selectors.assessments_of(work), "work_url": work_url(work.key)}
+    return render_to_string("reviews/_assessments.html", context, request)
 
 
 def _work(request: HttpRequest, revision: "Revision") -> str:

@@ -66,14 +66,14 @@ class CheckRow:
 def check_rows(checks: Mapping[str, Any], connected: Iterable[str] = ()) -> list[CheckRow]:
     """What frozen checks say. `connected` are the sentences about connections, where their reader may know them."""
     found = {str(check["name"]): check for check in checks["checks"]}
-    return [
+    rows = [
         _base_row(found["base"]),
         _licence_row(found["licence"]),
         _sources_row(found["sources"]),
         _metrics_row(found["metrics"]),
         _files_row(found["files"]),
-        _interests_row(found["interests"], list(connected)),
     ]
+    return [*rows, _interests_row(found["interests"], list(connected))] if "interests" in found else rows
 
 
 def _base_row(check: Mapping[str, Any]) -> CheckRow:

@@ -1,6 +1,7 @@
 """A verdict on a contribution, and an appeal against one. Their forms stand on the contribution's page too."""
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -39,7 +40,7 @@ def decide(request: HttpRequest, contribution: uuid.UUID) -> HttpResponse:
             return _decide(request, found, form)
         except HubError as error:
             refuse(form, error)
-    context = {**_frame(found), **verdict_context(account, found, form)}
+    context = {**_frame(found), **verdict_context(account, found, form), "checks": known(account, found)}
     return render(request, "reviews/decide.html", context, status=422 if form.is_bound else 200)
 
 
@@ -69,18 +70,25 @@ def blank_verdict(contribution: "Contribution") -> VerdictForm:
 
 def verdict_context(account: "Account", contribution: "Contribution", form: VerdictForm) -> dict[str, Any]:
     """What `reviews/_verdict_form.html` shows."""
-    now = timezone.now()
-    connected = [words.conflict(each) for each in selectors.interests(contribution, account, now)]
-    checks = selectors.checks(contribution, account, now)
     return {
         "contribution": contribution,
         "form": form,
         "chosen": form["verdict"].value(),
         "next_number": contribution.repository.revision_count + 1,
         "drafts": drafts.verdicts(account, contribution),
-        "connected": connected,
-        "checks": words.check_rows(checks, connected),
+        "connected": _connected(account, contribution, timezone.now()),
     }
+
+
+def known(account: "Account", contribution: "Contribution") -> list[words.CheckRow]:
+    """What a verdict of this account would freeze, in words."""
+    now = timezone.now()
+    checks = selectors.checks(contribution, account, now)
+    return words.check_rows(checks, _connected(account, contribution, now))
+
+
+def _connected(account: "Account", contribution: "Contribution", now: datetime) -> list[str]:
+    return [words.conflict(each) for each in selectors.interests(contribution, account, now)]
 
 
 @login_required

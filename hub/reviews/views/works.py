@@ -119,10 +119,16 @@ def _work_context(request: HttpRequest, work: "Work") -> dict[str, Any]:
         "url": links.repository(repository),
         "commit_url": links.commit(revision),
         "contribution_url": contribution_url(contribution) if contribution is not None else "",
-        "reason": contribution.reason if contribution is not None else revision.message,
+        "reason": _reason(work),
         "authors": list(selectors.authors_of_work(work).values()),
         "assessments": selectors.assessments_of(work),
         "metrics": measured(revision),
         "sources": sources(request.user, revision),
         **what_changed(repository, revision.parent, revision, repositories.changes_of(revision, MOST_FILES)),
     }
+
+
+def _reason(work: "Work") -> str:
+    """What its author said, unless the title says all of it."""
+    said = work.contribution.reason if work.contribution is not None else work.revision.message
+    return "" if said.strip() == title_of(work) else str(said)

@@ -40,10 +40,14 @@ def _result(name: str, **changes: Any) -> str:
 
 # --- the pure part -------------------------------------------------------------------------------
 def test_the_bytes_are_canonical_and_hold_every_check_once() -> None:
-    body = checking.freeze(checking.build(FACTS))
+    body = checking.freeze(checking.build(replace(FACTS, conflicts=[])))
     assert canonical.encode(json.loads(body)) == body
     names = [check["name"] for check in json.loads(body)["checks"]]
     assert names == ["base", "licence", "sources", "metrics", "files", "interests"]
+
+
+def test_independence_is_left_out_while_nobody_decides() -> None:
+    assert "interests" not in [check["name"] for check in checking.build(FACTS)["checks"]]
 
 
 @given(st.permutations([("a" * 64, "gone"), ("b" * 64, "damaged"), ("a" * 64, "refused")]))

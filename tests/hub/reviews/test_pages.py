@@ -364,17 +364,33 @@ def test_the_author_of_what_was_declined_finds_the_appeal(
     assert "/reviews/appeal/" not in slot("contribution.verdict", proposed, bob)
 
 
-def test_verdicts_and_the_appeal_are_told_in_the_order_of_time(
-    proposed: Contribution, alice: Account, bob: Account, charlie: Account, now: datetime
+def test_verdicts_and_the_appeal_are_told_with_their_reasons_in_the_order_of_time(
+    client: Client, proposed: Contribution, alice: Account, bob: Account, charlie: Account, now: datetime
 ) -> None:
     hour = timedelta(hours=1)
     decide(account=bob, contribution=proposed, verdict="decline", reason_code="quality", comment=WHY, now=now)
     appeal(account=charlie, contribution=proposed, comment="Look again.", now=now + hour)
     decide(account=alice, contribution=proposed, verdict="accept", comment="Right.", now=now + 2 * hour)
-    html = slot("contribution.timeline", proposed, None)
+    html = main(client.get("/alice/logistic/discussions/1")).partition("Discussion")[2]
     places = [html.index(words) for words in ("declined", WHY, "appealed", "Look again.", "accepted", "Right.")]
     assert places == sorted(places)
     assert Review.objects.earliest("time").checks_id in html
+    assert "None yet. It waits for a hub reviewer." in html
+
+
+def test_what_a_contribution_became_is_shown_with_its_assessments(
+    client: Client, work: Work, dora: Account, now: datetime
+) -> None:
+    assess(account=dora, work=work, effort=3, quality=70, comment="Small but right.", now=now)
+    html = text(client.get("/alice/logistic/discussions/1"))
+    assert "effort 3, quality 70 of 100" in html
+    assert f"/reviews/assess/{work.key}" in html
+
+
+def test_what_is_known_is_shown_to_all_and_independence_to_who_decides(proposed: Contribution, bob: Account) -> None:
+    assert "Builds on the newest revision" in slot("contribution.aside", proposed, None)
+    assert "Independence" not in slot("contribution.aside", proposed, None)
+    assert "Independence" in slot("contribution.aside", proposed, bob)
 
 
 def test_a_person_s_page_shows_verdicts_and_assessments(
