@@ -1,8 +1,11 @@
 // The verify page: hashes a dropped file in a worker, then asks the server about the digest alone.
 // A bundle is recognised by its first line and put into the form that sends it.
 
-const BUNDLE_MARK = '"akashi-bundle/1"';
-const BUNDLE_LIMIT = 1_500_000;
+// One line of canonical JSON that names its format. The members are sorted, so the name may stand anywhere in the line; a
+// tampered bundle need not be JSON any more and is still one to be checked.
+const BUNDLE = /^\{[^\n]*"format":"akashi-bundle\/1"/;
+const BUNDLE_LIMIT = 1_500_000; // bytes that the page checks, as the server has it
+const LOOKED_AT = 16 * 1024 * 1024; // bytes up to which a file may be a bundle at all
 
 for (const place of document.querySelectorAll("[data-verify]")) {
   const zone = place.querySelector("[data-drop-zone]");
@@ -26,7 +29,6 @@ for (const place of document.querySelectorAll("[data-verify]")) {
   };
 
   const hash = (file) => {
-    if (worker) worker.terminate();
     worker = new Worker(place.dataset.worker);
     state.textContent = `${place.dataset.hashing} ${file.name}`;
     bar.hidden = false;
@@ -40,24 +42,32 @@ for (const place of document.querySelectorAll("[data-verify]")) {
     worker.postMessage({ id: 1, do: "digest", file });
   };
 
-  const take = async (file) => {
-    if (!file) return;
-    try {
-      const head = await file.slice(0, 400).text();
-      const form = document.querySelector("#verify-bundle");
-      if (head.includes(BUNDLE_MARK) && file.size <= BUNDLE_LIMIT && form) {
-        state.textContent = place.dataset.bundle;
-        const carrier = new DataTransfer();
-        carrier.items.add(file);
-        form.files = carrier.files;
-        form.form.requestSubmit();
-        return;
-      }
-    } catch {
-      fail();
+  const isBundle = async (file) =>
+    file.size <= LOOKED_AT && (await file.slice(0, 1).text()) === "{" && BUNDLE.test(await file.text());
+
+  const send = (file) => {
+    if (file.size > BUNDLE_LIMIT) {
+      state.textContent = place.dataset.large;
       return;
     }
-    hash(file);
+    state.textContent = place.dataset.bundle;
+    const form = document.querySelector("#verify-bundle");
+    const carrier = new DataTransfer();
+    carrier.items.add(file);
+    form.files = carrier.files;
+    form.form.requestSubmit();
+  };
+
+  const take = async (file) => {
+    if (!file) return;
+    if (worker) worker.terminate();
+    bar.hidden = true;
+    try {
+      if (await isBundle(file)) send(file);
+      else hash(file);
+    } catch {
+      fail();
+    }
   };
 
   input.addEventListener("change", () => take(input.files[0]));
