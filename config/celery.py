@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "requeue uploads whose worker died": _every("uploads.requeue", 30, "default"),
     "expire old uploads": _every("uploads.expire", 3600, "default"),
     "read stored bytes again": _every("uploads.verify_blobs", 600, "bytes"),
+    "release files of what was not accepted": _every("contributions.release_files", 3600, "default"),
     "expire idempotency keys": _every("web.expire_idempotency", 3600, "default"),
     "full audit": {
         "task": "ledger.audit_full",

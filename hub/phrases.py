@@ -29,6 +29,11 @@ PUBLISHED_HERE = {
     "derived_from": _("%(actor)s published %(revision)s, made from %(source)s."),
     "tuned_with": _("%(actor)s published %(revision)s, fine-tuned from %(base)s on %(source)s."),
 }
+# By whoever accepted what somebody else proposed.
+PUBLISHED_PROPOSAL = {
+    "": _("%(actor)s published %(revision)s of %(repository)s, which %(author)s had proposed."),
+    "here": _("%(actor)s published %(revision)s, which %(author)s had proposed."),
+}
 
 ACCOUNT = {
     "registered": _("%(actor)s opened an account."),

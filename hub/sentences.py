@@ -144,6 +144,9 @@ def _revision_published(entry: EntryView) -> Sentence:
         "repository": named(repository),
     }
     here = _here.get() == entry.data["repo"]
+    if "author" in entry.data:
+        author = named(label(entry.data["author"]))
+        return fill(phrases.PUBLISHED_PROPOSAL["here" if here else ""], {**places, "author": author})
     table = phrases.PUBLISHED_HERE if here else phrases.PUBLISHED
     sources = _sources(entry) if repository.url else []
     relations = [relation for relation, _source in sources]

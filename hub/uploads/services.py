@@ -190,6 +190,12 @@ def store_blob(account: "Account", path: Path, digest: str, now: datetime) -> Bl
     return blob
 
 
+def release_bytes(account: "Account", digests: Iterable[str]) -> None:
+    """The account's rows about these bytes are gone: what it neither publishes nor sends elsewhere stops counting."""
+    for sha256 in sorted(digests):
+        _release(account, sha256)
+
+
 def _release(account: "Account", sha256: str) -> None:
     """End the account's holding unless it has published these bytes or another upload of it has them.
 

@@ -15,7 +15,7 @@ from hub.sentences import SENTENCES, describe_here
 from ledger import describing
 from ledger.describing import Label, Sentence
 from ledger.records import EntryView
-from tests.hub.samples import ALICE, BOB, DATA1, HIDDEN, MODEL, ORG, PUBLISHED, REV1, REV2, SAMPLES
+from tests.hub.samples import ALICE, BOB, CONTRIB, DATA1, HIDDEN, MODEL, ORG, PUBLISHED, REV1, REV2, SAMPLES
 from web.templatetags.display import WORD_JOINER
 
 PEOPLE = {
@@ -31,6 +31,9 @@ REVISIONS = {
     REV2: names.revision(MODEL_NAME, 2, REV2[4:]),
     DATA1: names.revision(DATA_NAME, 1, DATA1[4:]),
 }
+CONTRIBUTIONS = {
+    CONTRIB: Label("breast-cancer-logistic, contribution 3", names.contribution_url(MODEL_NAME.url, 3)),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +44,7 @@ def known_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(describing._labels, "acct", lookup(PEOPLE, names.erased_account))
     monkeypatch.setitem(describing._labels, "repo", lookup(REPOSITORIES, names.private_repository))
     monkeypatch.setitem(describing._labels, "rev", lookup(REVISIONS, names.private_repository))
+    monkeypatch.setitem(describing._labels, "contrib", lookup(CONTRIBUTIONS, names.private_repository))
     monkeypatch.setattr(describing, "_readable", [lambda entries, viewer: [entry.uid for entry in entries]])
     with translation.override("en"):
         yield
@@ -128,6 +132,10 @@ def test_text_and_html_say_the_same(name: str) -> None:
         (entry("repository.renamed"), "maintainer-1 renamed breast-cancer-logistic to “iris-tree”."),
         (entry("repository.withdrawn"), "maintainer-1 withdrew breast-cancer-logistic: copyright."),
         (entry("reference.moved"), "maintainer-1 made the tag v1 of breast-cancer-logistic."),
+        (
+            entry("revision.published", data={"author": BOB, "contribution": CONTRIB}),
+            "maintainer-1 published revision 2 of breast-cancer-logistic, which contributor-1 had proposed.",
+        ),
         (
             entry("contribution.accepted"),
             "maintainer-1 accepted contribution 3 by contributor-1 to breast-cancer-logistic, which became revision 2.",

@@ -1,0 +1,51 @@
+"""What contributions keep about an account: for its own copy, and what goes when the account is erased."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from hub.accounts import own_data as accounts
+from hub.contributions.models import Comment, Contribution
+from ledger import selectors as ledger
+from ledger import services as ledger_services
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
+
+_WORDS = ("title", "reason")
+
+
+def register() -> None:
+    accounts.register("contributions", export=export, erase=erase)
+
+
+def export(account: "Account") -> dict[str, Any]:
+    """What it proposed, and what it said in discussions."""
+    rows = Contribution.objects.filter(contributor=account).order_by("opened", "repository", "number")
+    comments = Comment.objects.filter(author=account, deleted__isnull=True).order_by("time", "pk")
+    return {
+        "opened": list(
+            rows.values(
+                "id", "repository", "number", "title", "reason", "kind", "authors", "state", "opened", "changed"
+            )
+        ),
+        "comments": list(comments.values("contribution", "text", "time")),
+    }
+
+
+def erase(account: "Account", now: datetime) -> None:
+    """Titles, reasons and comments in its own words go, in the tables and beside the entries.
+
+    What it proposed stays as it is decided: others may share in it, and the log names it by its pseudonym.
+    """
+    Comment.objects.filter(author=account, deleted__isnull=True).update(text="", deleted=now)
+    own = Contribution.objects.filter(contributor=account)
+    for contribution in own:
+        _erase_entries(account, contribution)
+    own.update(title="", reason="")
+
+
+def _erase_entries(account: "Account", contribution: Contribution) -> None:
+    for entry in ledger.entries_with_subject(f"contrib:{contribution.pk}"):
+        if entry.actor == account.actor and entry.type.startswith("contribution."):
+            for group in sorted(entry.digests.keys() & set(_WORDS)):
+                ledger_services.erase_details(entry.uid, group)

@@ -1,0 +1,49 @@
+"""What runs by itself: files of what was not accepted go some time after the end, and stop counting against the quota."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from hub.contributions.deciding import lock
+from hub.contributions.models import Contribution
+from hub.contributions.selectors import UNDECIDED
+from hub.repositories.models import FileChange, Repository, Revision, SaltedLeaf
+from hub.uploads import services as uploads
+
+KEPT = timedelta(days=30)
+
+
+def release_files(now: datetime, most: int = 500) -> int:
+    """Let go of the files of every version that was not accepted, 30 days after its contribution came to its end.
+
+    Rows about a revision and its directories stay, so what it was can still be proved; bytes that nothing else needs are
+    swept later. Returns how many contributions it was.
+    """
+    ended = Contribution.objects.exclude(state__in=UNDECIDED).filter(released__isnull=True, changed__lt=now - KEPT)
+    found = list(ended.select_related("repository").order_by("changed")[:most])
+    return sum(_release(contribution, now) for contribution in found)
+
+
+def _release(contribution: Contribution, now: datetime) -> bool:
+    with transaction.atomic():
+        locked = lock(contribution)
+        if locked.state in UNDECIDED or locked.released is not None or locked.changed >= now - KEPT:
+            return False
+        proposed = Revision.all_states.filter(proposal__contribution=locked, number__isnull=True)
+        rows = FileChange.objects.filter(revision__in=proposed)
+        digests = set(rows.exclude(blob=None).values_list("blob_id", flat=True))
+        rows.delete()
+        _forget_leaves(locked.repository, digests)
+        uploads.release_bytes(locked.contributor, digests)
+        locked.released = now
+        locked.save(update_fields=["released"])
+    return True
+
+
+def _forget_leaves(repository: Repository, digests: Collection[str]) -> None:
+    """What the repository's salted leaves say about bytes that stand in no revision or proposal of it any more."""
+    needed = FileChange.objects.filter(Q(blob__in=digests) | Q(old_blob__in=digests), repository=repository)
+    kept = {blob for pair in needed.values_list("blob_id", "old_blob_id") for blob in pair}
+    SaltedLeaf.objects.filter(repository=repository, blob__in=set(digests) - kept).delete()
