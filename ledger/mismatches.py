@@ -46,14 +46,15 @@ def from_difference(difference: Difference) -> Finding:
     table, key, column = difference.slot
     entry = difference.entry
     public = frozenset((*values.strings(entry.data), *values.strings(list(entry.subjects))))
+    expected, found = values.differing(difference.expected, difference.found)
     return Finding(
         entry=entry,
         subject=entry.subject,
         table=table,
         key=_shown_key(key),
         column="(row)" if column == ROW else column,
-        expected=values.shown(difference.expected, public),
-        found=values.shown(difference.found, public),
+        expected=values.shown(expected, public),
+        found=values.shown(found, public),
     )
 
 

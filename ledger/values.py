@@ -18,6 +18,7 @@ _ID = re.compile(r"(?:[a-z]+:)?(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 WITHHELD = "(not shown)"
 _SHOWN = 300
+_NONE = object()
 
 
 def plain(value: Any) -> Plain:
@@ -51,6 +52,21 @@ def equal(expected: Any, found: Any) -> bool:
     if isinstance(expected, Decimal) or isinstance(found, Decimal):
         return bool(_decimal(left) == _decimal(right))
     return bool(left == right)
+
+
+def differing(expected: Any, found: Any) -> tuple[Any, Any]:
+    """The parts of two lists or objects that differ, a member called `name` besides, so that one sees of what they are.
+
+    Values of any other shape are returned whole.
+    """
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        names = [name for name in {**expected, **found} if expected.get(name, _NONE) != found.get(name, _NONE)]
+        kept = names if "name" in names or not names else ["name", *names]
+        return {n: expected[n] for n in kept if n in expected}, {n: found[n] for n in kept if n in found}
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        pairs = [differing(*pair) for pair in zip(expected, found, strict=True) if pair[0] != pair[1]]
+        return [left for left, _right in pairs], [right for _left, right in pairs]
+    return expected, found
 
 
 def shown(value: Any, public: frozenset[str]) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from chain import selectors as chain
 from chain.errors import ChainError
+from hub.explore.disagreements import fact
 from hub.repositories import selectors as repositories
 from ledger import selectors as ledger
 from ledger.records import EntryStatus, MismatchView, State
@@ -144,7 +145,7 @@ def _signature(status: EntryStatus) -> Check:
 
 def _log(revision: "Revision", status: EntryStatus, mismatches: Sequence[MismatchView]) -> Check:
     if mismatches:
-        detail = _("%(column)s differs from what the log says") % {"column": mismatches[0].column}
+        detail = _("differs from what the log says: %(fact)s") % {"fact": fact(mismatches[0])}
         return Check(_("Log"), BAD, detail)
     if ledger.log_disagrees():
         return Check(_("Log"), BAD, _("the log itself disagrees"))

@@ -1,10 +1,9 @@
 """The history page's rows: what happened to a repository, newest first, with the effect on its headline metric."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -60,25 +59,36 @@ def repository_timeline(repository: "Repository", viewer: Any, cursor: str) -> t
     wrong = {
         (mismatch.leaf_index, mismatch.subject) for mismatch in ledger.open_mismatches([e.subject for e in entries])
     }
+    doubted = _doubted(revisions.values())
+    wrong |= {
+        (revision.entry.leaf_index, f"rev:{revision.id}") for revision in revisions.values() if revision.id in doubted
+    }
+    told = {uid: _revision_parts(repository, revision, doubted) for uid, revision in revisions.items()}
     events = [
         _event(
-            repository, entry, sentence.html, statuses[entry.uid], revisions, (entry.leaf_index, entry.subject) in wrong
+            entry,
+            sentence.html,
+            statuses[entry.uid],
+            told.get(entry.uid, {}),
+            (entry.leaf_index, entry.subject) in wrong,
         )
         for entry, sentence in zip(entries, describe_here(entries, viewer, f"repo:{repository.id}"), strict=True)
     ]
     return events, page
 
 
-def _event(
-    repository: "Repository",
-    entry: EntryView,
-    sentence: SafeString,
-    status: EntryStatus,
-    revisions: Mapping[UUID, "Revision"],
-    wrong: bool,
-) -> Event:
-    revision = revisions.get(entry.uid)
-    parts: dict[str, Any] = _revision_parts(repository, revision) if revision is not None else {}
+def _doubted(revisions: Iterable["Revision"]) -> set[str]:
+    """Those of the revisions and their parents of which something stored differs from what their own entry says."""
+    known = {f"rev:{each.id}": each for pair in ((r, r.parent) for r in revisions) for each in pair if each is not None}
+    return {
+        known[each.subject].id
+        for each in ledger.open_mismatches(known)
+        if each.leaf_index in (None, known[each.subject].entry.leaf_index)
+    }
+
+
+def _event(entry: EntryView, sentence: SafeString, status: EntryStatus, told: Mapping[str, Any], wrong: bool) -> Event:
+    parts = dict(told)
     notes = [*parts.pop("notes", []), *filter(None, [waiting_words(status)])]
     return Event(
         number=entry.leaf_index,
@@ -98,7 +108,9 @@ def _mark(entry: EntryView, status: EntryStatus, wrong: bool) -> str:
         return "mismatch"
     if status.state is not State.FINAL:
         return "waiting"
-    return "own" if entry.type == "revision.published" else "plain"
+    if entry.type == "revision.published":
+        return "accepted" if "contribution" in entry.data else "own"
+    return "declined" if entry.type == "contribution.declined" else "plain"
 
 
 def waiting_words(status: EntryStatus) -> str:
@@ -115,7 +127,7 @@ def waiting_words(status: EntryStatus) -> str:
     }
 
 
-def _revision_parts(repository: "Repository", revision: "Revision") -> dict[str, Any]:
+def _revision_parts(repository: "Repository", revision: "Revision", doubted: Collection[str]) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "reason": revision.message,
         "hash": revision.commit,
@@ -125,15 +137,20 @@ def _revision_parts(repository: "Repository", revision: "Revision") -> dict[str,
     if revision.parent is not None:
         url = links.compare(repository, revision.parent.commit, revision.commit)
         parts["links"] = [Link(_("Compare"), url)]
+    return parts | _effect(revision, doubted)
+
+
+def _effect(revision: "Revision", doubted: Collection[str]) -> dict[str, str]:
+    """What it did to the headline metric. What differs from the log is neither shown nor compared with."""
     headline = _headline(revision)
-    if headline is not None:
-        parts |= {
-            "value": figures.shown(headline.metric.value),
-            "unit": figures.metric_name(headline.metric.name),
-            "word": figures.effect(headline),
-            "tone": figures.tone(headline),
-        }
-    return parts
+    if headline is None:
+        return {}
+    if revision.id in doubted:
+        return {"word": _("differs from the log"), "tone": "bad"}
+    found = {"value": figures.shown(headline.metric.value), "unit": figures.metric_name(headline.metric.name)}
+    if revision.parent_id in doubted:
+        return {**found, "word": _("the revision before differs from the log")}
+    return {**found, "word": figures.effect(headline), "tone": figures.tone(headline)}
 
 
 def _headline(revision: "Revision") -> metrics.Comparison | None:

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from ledger import mismatches, selectors
 from ledger.mismatches import about_row
 from ledger.models import Details, Entry, Mismatch
-from ledger.values import equal, shown
+from ledger.values import differing, equal, shown
 from tests.ledger.notes import EXPIRES, Notes, full, settle
 
 
@@ -102,6 +102,20 @@ def test_what_the_log_holds_in_the_open_is_shown(notes: Notes) -> None:
 )
 def test_values_are_compared_as_an_entry_would_write_them(expected: Any, value: Any, same: bool) -> None:
     assert equal(expected, value) is same
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "parts"),
+    [
+        ([{"name": "a", "v": 1}, {"name": "b", "v": 2}], [{"name": "a", "v": 1}, {"name": "b", "v": 3}],
+         ([{"name": "b", "v": 2}], [{"name": "b", "v": 3}])),
+        ({"x": 1, "y": 2}, {"y": 2, "z": 3}, ({"x": 1}, {"z": 3})),
+        ([1], [1, 2], ([1], [1, 2])),
+        ("a", b"a", ("a", b"a")),
+    ],
+)  # fmt: skip
+def test_of_long_values_the_part_that_differs_is_shown(expected: Any, found: Any, parts: tuple[Any, Any]) -> None:
+    assert differing(expected, found) == parts
 
 
 def test_long_values_are_cut_where_they_are_shown() -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from hub.errors import NotFound
-from hub.explore import bundles, checks
+from hub.explore import bundles, checks, disagreements
 from hub.explore.origins import Origins, origins
 from hub.explore.timeline import repository_timeline
 from hub.repositories import links
@@ -28,12 +28,13 @@ def history(request: HttpRequest, owner: str, name: str, kind: str = "model") ->
     context = _context(request, kind, owner, name)
     repository = context["repository"]
     events, page = repository_timeline(repository, request.user, request.GET.get("cursor", ""))
-    latest = repository.head
+    latest, status = repository.head, checks.repository_status(repository)
     context |= {
         "events": events,
         "page": page,
         "latest": latest,
-        "status": checks.repository_status(repository),
+        "status": status,
+        "disagreements": disagreements.told(status.mismatches, request.user),
         "origins": origins(latest, request.user) if latest is not None else Origins(),
         "people": [
             {"account": person.account, "words": _role(person)} for person in repositories.people_of(repository)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from chain import selectors as chain
 from chain.errors import ChainError
-from hub.explore import demo_state
+from hub.explore import demo_state, disagreements
 from ledger import selectors as ledger
 
 
@@ -24,7 +24,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "pending": ledger.pending_count(),
         "checkpoint": ledger.latest_checkpoint(),
         "audit": audit,
-        "mismatches": ledger.open_mismatches(),
+        "disagreements": disagreements.told(ledger.open_mismatches(), request.user),
         "events": chain.recent_events(),
         "chain": _chain(),
         "embedded": chain.is_embedded(),

@@ -1,13 +1,17 @@
 """The history page: what happened, and whether the hub's word agrees with its log and its chain."""
 
 import hashlib
+from datetime import datetime
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from hub.accounts.models import Account
+from hub.repositories import links
+from hub.repositories.changes import Change
 from hub.repositories.models import FileChange, Repository, Revision
+from hub.repositories.services import publish_revision
 from hub.uploads.models import Blob
 from ledger import akashi_verify, auditing
 from ledger.models import Anchor
@@ -55,7 +59,7 @@ def test_a_changed_metric_is_a_mismatch_with_its_column(
     auditing.audit_full(ledger.pass_time(1))
     page = _page(client)
     assert "badge-mismatch" in page
-    assert "kind: the log says" in page
+    assert "revision 2</a>, its kind: the log says" in page
 
 
 @pytest.mark.parametrize("path", [HISTORY, "/models", "/", "/status", "/verify?q=1"])
@@ -76,6 +80,42 @@ def test_while_the_log_itself_disagrees_no_page_says_verified(
         assert "log.anchors" in page
 
 
+def test_a_metric_that_was_altered_is_neither_shown_as_better_nor_compared_with(
+    client: Client, ledger: Ledger, final_model: Repository, owner: Account, now: datetime
+) -> None:
+    publish_revision(
+        account=owner, repository=final_model, changes=[Change("weights.bin.txt", content=b"three")], message="More.",
+        kind="tuning", metrics=[{"name": "accuracy", "value": "0.981", "n": 569}], now=now,
+    )  # fmt: skip
+    publish_log(ledger)
+    ledger.anchor_to_the_end()
+    altered = Revision.objects.get(number=2)
+    Revision.objects.filter(pk=altered.pk).update(metrics=[{**altered.metrics[0], "value": "0.999"}])
+    auditing.audit_full(ledger.pass_time(1))
+    page = _page(client)
+    timeline = page[page.index('class="timeline"') :].partition("</ol>")[0]
+    assert "better" not in timeline
+    assert "differs from the log" in timeline
+    assert "the revision before differs from the log" in timeline
+    assert timeline.count("seal-mismatch") == 1
+
+
+def test_status_says_of_which_revision_which_fact_differs_and_since_when(
+    client: Client, ledger: Ledger, final_model: Repository
+) -> None:
+    assert final_model.head is not None
+    Revision.objects.filter(pk=final_model.head_id).update(metrics=[{**final_model.head.metrics[0], "value": "0.999"}])
+    auditing.audit_full(ledger.pass_time(1))
+    page = _page(client, "/status").replace("\u2060", "")
+    assert f'<a href="{links.commit(final_model.head)}">cells-linear, revision 2</a>' in page
+    assert "its measurements" in page
+    assert "accuracy: value 0.979" in page
+    assert "accuracy: value 0.999" not in page  # a figure that the log does not hold is not put into public
+    assert "repositories.Revision" not in page
+    Repository.objects.filter(pk=final_model.pk).update(visibility="private")
+    assert "a private repository" in _page(client, "/status")
+
+
 def test_a_change_of_files_that_was_rewritten_is_a_mismatch_of_the_repository(
     client: Client, ledger: Ledger, final_model: Repository
 ) -> None:
@@ -83,7 +123,7 @@ def test_a_change_of_files_that_was_rewritten_is_a_mismatch_of_the_repository(
     auditing.audit_full(ledger.pass_time(1))
     page = _page(client)
     assert "badge-mismatch" in page
-    assert "old_size: the log says" in page
+    assert "the size of a file before: the log says 3, the database 1" in page
 
 
 def test_damaged_bytes_are_a_mismatch(client: Client, final_model: Repository) -> None:

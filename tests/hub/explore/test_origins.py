@@ -46,7 +46,7 @@ def test_drawing_and_list_show_the_same_works(model: Repository, owner: Account,
     assert told(found) == drawn(found, links.commit(head))
     assert links.commit(model.revisions.get(number=1)) in told(found)
     assert (links.commit(data.head) in told(found)) is False  # revision 3 is neither the first nor among the last four
-    assert [edge.verb for edge in found.edges][0] == "2 between"
+    assert found.edges[0].verb == "2 between"
 
 
 def test_a_source_of_an_earlier_revision_says_whose_it_was(model: Repository, owner: Account, now: datetime) -> None:
