@@ -3,13 +3,6 @@ import sys
 from django.apps import AppConfig
 
 
-class ChainConfig(AppConfig):
-    name = "chain"
-
-    def ready(self) -> None:
-        _import_quietly()
-
-
 def _import_quietly() -> None:
     """Import `py_ecc`, on which web3 and eth-account stand, without its side effect.
 
@@ -20,3 +13,11 @@ def _import_quietly() -> None:
     import py_ecc  # noqa: F401
 
     sys.setrecursionlimit(limit)
+
+
+# While Django reads its list of rooms: models, which come next, may import other rooms, and so this one.
+_import_quietly()
+
+
+class ChainConfig(AppConfig):
+    name = "chain"

@@ -9,6 +9,7 @@ from typing import Any
 from chain.abi import Abi
 from chain.errors import ChainError, ForeignCode
 
+NAMES = ("CheckpointAnchor", "EpochDistributor", "HubToken")
 FOLDER = Path(__file__).resolve().parent.parent / "contracts" / "build"
 
 
@@ -61,3 +62,8 @@ def artifact(name: str) -> Artifact:
             for key, parts in content["immutableReferences"].items()
         },
     )
+
+
+def error_name(data: bytes) -> str:
+    """The name of the error of any of our contracts that revert data holds; empty if it is none of them."""
+    return next((found for name in NAMES if (found := artifact(name).abi.error_name(data))), "")

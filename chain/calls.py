@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from chain import deployment
+from chain import deployment, reading
 from chain.artifacts import artifact
-from chain.client import ChainClient
-from chain.errors import CallReverted, NodeRefused, NotDeployed
 
 CONTRACT = "CheckpointAnchor"
 # The gas bound of every anchor after the first (tests/contracts/test_gas.py holds it), a quarter more for chains that
@@ -84,39 +82,21 @@ def anchored_events(from_block: int, to_block: int | None = None) -> list[Anchor
 
 
 def _events(from_block: int, to_block: int | None, *topics: bytes) -> list[AnchoredEvent]:
-    here, abi = deployment.current(), artifact(CONTRACT).abi
-    query = {
-        "address": here.anchor_address,
-        "fromBlock": hex(from_block),
-        "toBlock": "latest" if to_block is None else hex(to_block),
-        "topics": ["0x" + topic.hex() for topic in (abi.topic("Anchored"), *topics)],
-    }
-    return [_anchored(entry) for entry in ChainClient.from_settings().call("eth_getLogs", query)]
-
-
-def _anchored(entry: dict[str, Any]) -> AnchoredEvent:
-    event = artifact(CONTRACT).abi.decode_event([_bytes(topic) for topic in entry["topics"]], _bytes(entry["data"]))
-    assert event is not None, "the query asks for this event alone"
-    return AnchoredEvent(
-        size=event.values["size"],
-        root=event.values["root"],
-        previous_size=event.values["previousSize"],
-        transaction=entry["transactionHash"],
-        block_number=int(entry["blockNumber"], 16),
-        block_hash=entry["blockHash"],
-    )
-
-
-def _bytes(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("0x"))
+    anchored = artifact(CONTRACT).abi.topic("Anchored")
+    address = deployment.current().anchor_address
+    found = reading.entries(CONTRACT, address, from_block, to_block, (anchored, *topics))
+    return [
+        AnchoredEvent(
+            size=entry.event.values["size"],
+            root=entry.event.values["root"],
+            previous_size=entry.event.values["previousSize"],
+            transaction=entry.transaction,
+            block_number=entry.block_number,
+            block_hash=entry.block_hash,
+        )
+        for entry in found
+    ]
 
 
 def _read(name: str, *arguments: Any) -> tuple[Any, ...]:
-    abi, address = artifact(CONTRACT).abi, deployment.current().anchor_address
-    try:
-        answer = ChainClient.from_settings().read(address, abi.encode_call(name, *arguments))
-        return abi.decode_result(name, answer)
-    except NodeRefused as error:
-        raise CallReverted(abi.error_name(error.data), f"{name}: {error}") from error
-    except ValueError as error:
-        raise NotDeployed(f"{address} does not answer as {CONTRACT} does: {error}") from error
+    return reading.read(CONTRACT, deployment.current().anchor_address, name, *arguments)

@@ -8,6 +8,8 @@ from chain.errors import ChainError, ChainUnavailable
 
 _PURSE = 10**21
 _LEAST = 10**18
+# A visitor's wallet: a claim costs a few ten-thousandths of a coin here.
+_DRIP, _DRY = 10**17, 10**16
 
 
 def mine(client: ChainClient) -> None:
@@ -29,3 +31,11 @@ def fund(client: ChainClient, address: str) -> None:
     """Give the operator's account money of the embedded chain when it runs out."""
     if client.balance(address) < _LEAST:
         client.call("anvil_setBalance", address, hex(_PURSE))
+
+
+def drip(client: ChainClient, address: str) -> bool:
+    """Give any account of the embedded chain a little coin when it has next to none; whether it got some."""
+    if client.balance(address) >= _DRY:
+        return False
+    client.call("anvil_setBalance", address, hex(_DRIP))
+    return True

@@ -9,12 +9,13 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from chain import calls, events, keys
 from chain import deployment as deployment_file
 from chain.client import ChainClient
-from chain.deployment import Deployment
+from chain.deployment import Deployment, DistributionDeployment
 from chain.models import Attempt, ChainEvent, ChainTransaction
 from chain.records import ChainFacts, EventView, TransactionView
 
 __all__ = [
     "Deployment",
+    "DistributionDeployment",
     "chain_facts",
     "confirmations_needed",
     "deployment",
@@ -69,7 +70,8 @@ def _view(row: ChainTransaction, newest_hash: str) -> TransactionView:
 
 def deployment() -> Deployment:
     """Where the contract stands: chain_id, anchor_address, deployer, block, transaction, origin (the log's origin line),
-    origin_hash, rotation_key, delay. NotDeployed before `deploy_contracts` is through.
+    origin_hash, rotation_key, delay, and `distribution`: where distributor and token stand and with what they were made,
+    None before `deploy_distribution` is through. NotDeployed before `deploy_contracts` is.
     """
     return deployment_file.current()
 

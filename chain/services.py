@@ -1,4 +1,4 @@
-"""What the chain room does for the others: take a transaction, move all of them on, put the contract on the chain."""
+"""What the chain room does for the others: take a transaction, move all of them on, put the contracts on the chain."""
 
 import time
 from collections.abc import Callable
@@ -9,16 +9,17 @@ from django.conf import settings
 from django.db import transaction
 from eth_utils.address import to_checksum_address
 
-from chain import deploying, deployment, events, keys, selectors
+from chain import deploying, deployment, distributor, events, keys, mining, selectors
 from chain.client import ChainClient
-from chain.deployment import Deployment, Plan
+from chain.deployment import Deployment, DistributionDeployment
 from chain.errors import ChainUnavailable, NotDeployed, WrongChain
 from chain.events import Kind
 from chain.lock import alone
 from chain.models import ChainHead, ChainTransaction
 from chain.outbox import Pass
+from chain.records import TransactionView
 
-__all__ = ["ChainTransaction", "advance", "deploy_contracts", "enqueue"]
+__all__ = ["ChainTransaction", "advance", "deploy_contracts", "deploy_distribution", "enqueue", "give_gas"]
 
 State = ChainTransaction.State
 # How often the nodes of a public chain are asked: while something is on its way, and while nothing is.
@@ -91,11 +92,26 @@ def _pass(now: datetime) -> None:
 def _follow_deployment() -> None:
     """A replayed or reorganised deployment stands in another block; whoever searches events begins there."""
     found = deployment.read()
-    if not isinstance(found, Deployment):
-        return
-    row = ChainTransaction.objects.filter(attempts__hash=found.transaction).first()
-    if row is not None and row.block_number is not None and row.block_number != found.block:
-        deployment.write(replace(found, block=row.block_number, transaction=row.mined_hash))
+    if isinstance(found, Deployment) and _followed(found) != found:
+        deployment.change(_followed)
+
+
+def _followed(found: Deployment) -> Deployment:
+    """The deployment with the blocks in which its transactions stand now."""
+    made = found.distribution
+    if made is not None:
+        transaction_hash, block = _stands(made.transaction, made.block)
+        made = replace(made, transaction=transaction_hash, block=block)
+    transaction_hash, block = _stands(found.transaction, found.block)
+    return replace(found, transaction=transaction_hash, block=block, distribution=made)
+
+
+def _stands(transaction_hash: str, block: int) -> tuple[str, int]:
+    """Hash and block of a deployment's transaction as the outbox knows them; as given where it does not."""
+    row = ChainTransaction.objects.filter(attempts__hash=transaction_hash).first()
+    if row is None or row.block_number is None or row.block_number == block:
+        return transaction_hash, block
+    return row.mined_hash, row.block_number
 
 
 # --- deployment ----------------------------------------------------------------------------------
@@ -112,44 +128,66 @@ def deploy_contracts(*, now: datetime, origin: str | None = None) -> Deployment:
     planned = deploying.plan(origin)
     client = ChainClient.from_settings()
     if isinstance(planned, Deployment):
-        return _confirmed(planned, client, now)
-    row = enqueue(
-        key=_deployment_key(planned),
-        to="",
-        data=deploying.creation_data(planned),
-        gas_limit=deploying.GAS_LIMIT,
-        now=now,
-    )
-    _advance_until(now, lambda: _state(row.key) in {State.MINED, State.FINAL, State.FAILED})
-    sent = selectors.transaction(row.key)
-    if sent is None or sent.block_number is None or sent.state == State.FAILED:
-        raise NotDeployed(_why_not(row.key))
+        _replayed(planned.anchor_address, planned.transaction, client, now)
+        deploying.verify(planned, planned.anchor_address, client.code(planned.anchor_address))
+        return deployment.current()
+    sent = _sent(deploying.key_of(planned), deploying.creation_data(planned), deploying.GAS_LIMIT, now)
     found = deploying.completed(planned, client, sent)
     deployment.write(found)
     return found
 
 
-def _confirmed(found: Deployment, client: ChainClient, now: datetime) -> Deployment:
-    """The deployment, its code compared; replayed first if the chain does not have it."""
-    if not client.code(found.anchor_address):
-        row = ChainTransaction.objects.filter(attempts__hash=found.transaction).first()
-        if row is None:
-            raise NotDeployed(
-                f"There is no contract at {found.anchor_address} on chain {found.chain_id}, and the database holds no "
-                f"transaction that would put it there. Restore the database, or begin a new log without "
-                f"{settings.DEPLOYMENT_FILE}."
-            )
-        _advance_until(now, lambda: bool(client.code(found.anchor_address)))
-    deploying.verify(found, found.anchor_address, client.code(found.anchor_address))
-    return deployment.current()
+def deploy_distribution(*, first_policy: bytes, now: datetime) -> DistributionDeployment:
+    """Put EpochDistributor, which makes its token, on the chain, or confirm that both are there. Safe to repeat, and to
+    cut off anywhere; the anchor's deployment comes first.
+
+    `first_policy` is the hash of the rules from epoch 0 on. It, the settings and the beginning of epoch 0 are written
+    down before anything is sent; later calls find them there and take nothing from their arguments.
+
+    Raises as `deploy_contracts` does.
+    """
+    client, made = ChainClient.from_settings(), deployment.current().distribution
+    if made is None:
+        planned = distributor.plan(first_policy, now)
+        key = distributor.key_of(deployment.current().origin)
+        sent = _sent(key, distributor.creation_data(planned), distributor.GAS_LIMIT, now)
+        made = distributor.completed(planned, client, sent)
+        deployment.change(lambda here: replace(here, distribution=made))
+    else:
+        _replayed(made.distributor_address, made.transaction, client, now)
+        distributor.verify(made, client)
+    return deployment.current_distribution()
 
 
-def _deployment_key(planned: Plan) -> str:
+def _sent(base_key: str, data: bytes, gas_limit: int, now: datetime) -> TransactionView:
+    """A deployment, asked for and mined. NotDeployed if that did not come about."""
+    row = enqueue(key=_deployment_key(base_key), to="", data=data, gas_limit=gas_limit, now=now)
+    _advance_until(now, lambda: _state(row.key) in {State.MINED, State.FINAL, State.FAILED})
+    sent = selectors.transaction(row.key)
+    if sent is None or sent.block_number is None or sent.state == State.FAILED:
+        raise NotDeployed(_why_not(row.key))
+    return sent
+
+
+def _replayed(address: str, transaction_hash: str, client: ChainClient, now: datetime) -> None:
+    """A contract that the chain lost is put back by the outbox; NotDeployed if that cannot help."""
+    if client.code(address):
+        return
+    if not ChainTransaction.objects.filter(attempts__hash=transaction_hash).exists():
+        raise NotDeployed(
+            f"There is no contract at {address} on chain {client.chain_id}, and the database holds no "
+            f"transaction that would put it there. Restore the database, or begin a new log without "
+            f"{settings.DEPLOYMENT_FILE}."
+        )
+    _advance_until(now, lambda: bool(client.code(address)))
+
+
+def _deployment_key(base: str) -> str:
     """The key of the deployment that is on its way, or of a new one if all before it failed."""
-    key, number = deploying.key_of(planned), 1
+    key, number = base, 1
     while _state(key) == State.FAILED:
         number += 1
-        key = f"{deploying.key_of(planned)}:{number}"
+        key = f"{base}:{number}"
     return key
 
 
@@ -173,3 +211,19 @@ def _why_not(key: str) -> str:
     if found is None or not found.error:
         return f"The deployment by {account} is not mined yet; run the command again."
     return f"The deployment by {account} failed: {found.error}"
+
+
+# --- gas on the embedded chain -------------------------------------------------------------------
+def give_gas(address: str) -> bool:
+    """On the embedded chain, give a wallet that has no coin enough for some hundred claims; whether it got any.
+
+    Elsewhere nothing happens: there coins cost something, and claims by relay need none. What was given is on disk
+    before return. Ask for wallets of members only: each gift is a snapshot.
+    """
+    if not settings.CHAIN_EMBEDDED:
+        return False
+    client = ChainClient.from_settings()
+    given = mining.drip(client, to_checksum_address(address))
+    if given:
+        mining.save(client)
+    return given

@@ -1,4 +1,6 @@
-"""The operator's signature under a head of the log: EIP-712, the same digest that the contract computes. Pure."""
+"""Signatures by EIP-712: the operator's under a head of the log, as the contract checks it, and a wallet's binding. Pure."""
+
+from typing import Any
 
 from eth_abi.abi import encode
 from eth_keys.datatypes import Signature
@@ -41,3 +43,47 @@ def recover(digest: bytes, signature: bytes) -> str:
     except (BadSignature, ValidationError) as error:
         raise ValueError(f"no key made this signature: {error}") from error
     return str(found.to_checksum_address())
+
+
+# --- wallets -------------------------------------------------------------------------------------
+_SITE_DOMAIN_TYPE = keccak(text="EIP712Domain(string name,string version,uint256 chainId)")
+_SITE_NAME = "Akashi"
+_BINDING_FIELDS = {"account": "bytes32", "wallet": "address", "nonce": "uint256", "deadline": "uint64"}
+_BINDING_TYPE = keccak(text="WalletBinding(bytes32 account,address wallet,uint256 nonce,uint64 deadline)")
+
+
+def binding_digest(*, chain_id: int, account: bytes, wallet: str, nonce: int, deadline: int) -> bytes:
+    """The 32 bytes that a wallet signs to be bound to an account: `account` is the pseudonym's 16 bytes, `deadline` in
+    Unix seconds. `recover` of it gives the wallet.
+    """
+    domain_types = ["bytes32", "bytes32", "bytes32", "uint256"]
+    domain = keccak(encode(domain_types, [_SITE_DOMAIN_TYPE, keccak(text=_SITE_NAME), VERSION, chain_id]))
+    values = [_BINDING_TYPE, _account_word(account), wallet, nonce, deadline]
+    return keccak(b"\x19\x01" + domain + keccak(encode(["bytes32", *_BINDING_FIELDS.values()], values)))
+
+
+def binding_typed_data(*, chain_id: int, account: bytes, wallet: str, nonce: int, deadline: int) -> dict[str, Any]:
+    """The same as an object for `eth_signTypedData_v4`. Integers beyond 2^53 are decimal text, as JSON needs them."""
+    domain = {"name": "string", "version": "string", "chainId": "uint256"}
+    return {
+        "types": {"EIP712Domain": _typed(domain), "WalletBinding": _typed(_BINDING_FIELDS)},
+        "primaryType": "WalletBinding",
+        "domain": {"name": _SITE_NAME, "version": "1", "chainId": chain_id},
+        "message": {
+            "account": "0x" + _account_word(account).hex(),
+            "wallet": wallet,
+            "nonce": str(nonce),
+            "deadline": deadline,
+        },
+    }
+
+
+def _typed(fields: dict[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "type": kind} for name, kind in fields.items()]
+
+
+def _account_word(account: bytes) -> bytes:
+    """The pseudonym's 16 bytes, then 16 zeros. ValueError for any other length."""
+    if len(account) != 16:
+        raise ValueError("a pseudonym has 16 bytes")
+    return account.ljust(32, b"\0")

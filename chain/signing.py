@@ -92,10 +92,14 @@ class Signer:
         return self.first_nonce if held is None else max(self.first_nonce, held + 1)
 
     def _would_succeed(self, row: ChainTransaction, nonce: int) -> bool:
-        """Ask the node first when nothing is in flight before it: a transaction that reverts costs money for nothing."""
+        """Ask the node first when nothing is in flight before it: a transaction that reverts costs money for nothing.
+
+        The newest block of the embedded chain may be hours old, for blocks are made on demand; what depends on the time
+        is asked of the block that comes next.
+        """
         if nonce != self.first_nonce:
             return True
-        reason = self.watch.refusal(row, "latest")
+        reason = self.watch.refusal(row, "pending" if self.embedded else "latest")
         if reason is None:
             return True
         row.state, row.error = State.FAILED, f"would revert: {reason or 'no reason given'}"

@@ -5,8 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import QuerySet
 
-from chain.artifacts import artifact
-from chain.calls import CONTRACT
+from chain.artifacts import error_name
 from chain.client import Block, ChainClient
 from chain.errors import ChainError, NodeRefused
 from chain.models import ChainTransaction
@@ -117,6 +116,6 @@ class Watch:
             self.client.call("eth_call", request, block)
         except NodeRefused as refusal:
             if refusal.data:
-                return artifact(CONTRACT).abi.error_name(refusal.data) or refusal.message
+                return error_name(refusal.data) or refusal.message
             return refusal.message if "revert" in refusal.message.lower() else None
         return None

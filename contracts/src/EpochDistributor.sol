@@ -87,6 +87,17 @@ contract EpochDistributor {
         bytes32[] proof;
     }
 
+    /// @notice All that changes with distributions, at one block. `bond` is what a challenge takes now, `time` the block's.
+    struct State {
+        uint48 nextEpoch;
+        uint112 credited;
+        uint112 cumulative;
+        uint112 paid;
+        uint256 bond;
+        uint48 time;
+        Proposal pending;
+    }
+
     /// @notice A change of a role that was announced; `next` is 0 if none is.
     struct Announcement {
         address next;
@@ -472,6 +483,10 @@ contract EpochDistributor {
     /// @notice The proposal that waits; all fields are 0 if there is none.
     function pending() external view returns (Proposal memory) {
         return _pending;
+    }
+
+    function state() external view returns (State memory) {
+        return State(nextEpoch, credited, cumulative, paid, challengeBond(), uint48(block.timestamp), _pending);
     }
 
     /// @notice The hash of the rules for an epoch.

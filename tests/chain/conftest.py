@@ -83,7 +83,7 @@ def hub(transactional_db: None, node: AnvilProcess, settings: Settings, tmp_path
     settings.CHAIN_SNAPSHOT_DIR = node.folder
     settings.CONFIRMATIONS = 3
     settings.LOG_ORIGIN = ""
-    settings.ROTATION_ADDRESS = ""
+    settings.ROTATION_ADDRESS = settings.GUARDIAN_ADDRESS = settings.COUNCIL_ADDRESS = ""
     settings.DEPLOYMENT_FILE = tmp_path / "deployment.json"
     settings.OPERATOR_KEYSTORE = tmp_path / "keys" / "operator.json"
     settings.OPERATOR_PASSWORD_FILE = tmp_path / "keys" / "operator.password"
