@@ -28,6 +28,7 @@ export class Row {
     this.safeBytes = 0;
     this.done = 0; // bytes hashed or checked, in those states
     this.speed = 0;
+    this.unsure = false; // whether the file may be another one than was stored
     this.state = "queued";
     this.node = zone.rowTemplate.content.firstElementChild.cloneNode(true);
     this.node.addEventListener("click", (event) => {
@@ -141,6 +142,7 @@ export class Row {
       if (DONE.has(this.state)) return;
       const upload = await this.#settle(signal);
       if (upload.state === "stored") {
+        if (this.unsure) continue; // it is compared in the next round
         this.store(upload);
         return;
       }
@@ -170,13 +172,13 @@ export class Row {
 
   async #deliver(reader, signal) {
     reader.hear = (said) => this.#hear(said);
-    if (!(await this.#ask(signal))) await this.#begin(reader, signal);
+    if (!(await this.#ask(reader, signal))) await this.#begin(reader, signal);
     if (DONE.has(this.state) || this.upload.state === "checking") return;
     await this.#send(reader, signal);
   }
 
-  // What the server knows of this upload. False when there is none (any more).
-  async #ask(signal) {
+  // What the server knows of this upload. False when there is none (any more), or when it stored another file.
+  async #ask(reader, signal) {
     if (!this.id) return false;
     try {
       const upload = await this.zone.server.call("GET", `/${this.id}`, undefined, signal);
@@ -186,8 +188,20 @@ export class Row {
       this.id = null;
       return false;
     }
-    if (this.upload.state === "stored") this.store(this.upload);
+    if (this.upload.state !== "stored") return true;
+    if (this.unsure && !(await this.#isStored(reader))) {
+      await this.zone.server.call("DELETE", `/${this.id}`, undefined, signal);
+      this.zone.memory.forget(this.id);
+      Object.assign(this, { id: null, unsure: false });
+      return false;
+    }
+    this.store(this.upload);
     return true;
+  }
+
+  async #isStored(reader) {
+    this.set("hashing");
+    return (await reader.ask({ do: "digest", file: this.file })).whole === this.upload.sha256;
   }
 
   async #begin(reader, signal) {
@@ -245,6 +259,7 @@ export class Row {
   async #put(reader, { part, sha256 }, signal) {
     let wrong = 0;
     for (let attempt = 0; ; attempt++) {
+      const began = performance.now();
       const bytes = this.file.slice(part * this.partSize, (part + 1) * this.partSize);
       this.flying.set(part, 0);
       const answer = await this.zone.server.send(this.id, part, bytes, sha256, signal, (loaded) => {
@@ -252,7 +267,10 @@ export class Row {
         this.#connected();
       });
       this.flying.delete(part);
-      if (answer.status >= 200 && answer.status < 300) return this.#arrived(part, sha256, bytes.size);
+      if (answer.status >= 200 && answer.status < 300) {
+        this.zone.slots.learn((performance.now() - began) / 1000);
+        return this.#arrived(part, sha256, bytes.size);
+      }
       if (answer.status === 0) await this.#away();
       if (answer.status === 422 && ++wrong < ATTEMPTS) ({ sha256 } = await reader.ask({ do: "part", index: part }));
       else if (!(await this.zone.server.away(answer, attempt, signal))) throw this.zone.server.refusal(answer);
@@ -302,6 +320,7 @@ export class Row {
     try {
       const upload = await this.zone.watch(this, control.signal);
       if (upload.state === "stored") this.store(upload);
+      else if (this.file) this.start();
       else this.set("lost");
     } catch (error) {
       if (this.control === control) this.#failed(error);
@@ -320,7 +339,8 @@ export class Row {
     const digest = this.part("digest");
     digest.querySelector("code").textContent = `${this.sha256.slice(0, 8)}…${this.sha256.slice(-6)}`;
     digest.querySelector("code").title = digest.querySelector("[data-copy]").dataset.copy = this.sha256;
-    this.zone.memory.forget(this.id);
+    this.unsure = false;
+    if (this.file) this.zone.memory.put(this.id, { modified: this.file.lastModified, checkpoint: null });
     this.set(state);
   }
 
@@ -347,13 +367,17 @@ export class Row {
     return same && this.state !== "refused" && this.state !== "failed";
   }
 
-  // A file that was picked for this row. True if it can be the one that the upload began with.
+  // A file that was chosen for this row. True if it can be the one that the upload began with: then what the server has
+  // of it is not sent again. Parts are compared by digest; so is a stored file, unless it is large and its date the same.
   async take(file) {
-    if (file.size !== this.size) return false;
-    const kept = await this.zone.memory.get(this.id);
-    this.record = kept?.modified === file.lastModified ? kept : { modified: file.lastModified, checkpoint: null };
-    this.file = file;
-    this.start();
+    if (file.size !== this.size || this.state === "refused") return false;
+    const kept = this.id ? await this.zone.memory.get(this.id) : undefined;
+    const same = kept?.modified === file.lastModified;
+    this.record = same ? kept : { modified: file.lastModified, checkpoint: null };
+    Object.assign(this, { file, known: "" });
+    const complete = DONE.has(this.state) || this.state === "checking";
+    this.unsure = complete && !(same && file.size > HASH_FIRST);
+    if (this.unsure || !complete) this.start();
     return true;
   }
 }

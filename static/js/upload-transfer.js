@@ -2,6 +2,8 @@
 // Loaded by upload.js from the address that the page names; it knows rows only as callers.
 
 const STALLED = 60_000; // ms without a byte, then the connection counts as lost
+const QUICK = 4; // s for a part, below which one more goes at the same time
+const SLOW = 16; // s for a part, above which one fewer does
 const KEPT = 7 * 24 * 3600 * 1000; // ms, as long as the server keeps an upload that nobody touches
 
 // A definite "no" of the server: the HTTP status, the words for a person, the problem document.
@@ -15,9 +17,24 @@ export class Refused extends Error {
 // --- waiting ---------------------------------------------------------------------------------------
 // A number of places that are taken and given back, first come first served.
 export class Places {
-  constructor(free) {
+  constructor(free, most = free) {
     this.free = free;
+    this.count = free;
+    this.most = most;
+    this.owed = 0; // places to be given up instead of given back
     this.line = [];
+  }
+
+  // More places, up to the most, while parts are quick; fewer, down to one, when they are slow: on a slow line a part
+  // after the other is safe sooner than several at once.
+  learn(seconds) {
+    if (seconds < QUICK && this.count < this.most) {
+      this.count++;
+      this.give();
+    } else if (seconds > SLOW && this.count > 1) {
+      this.count--;
+      this.owed++;
+    }
   }
 
   async take(signal) {
@@ -38,6 +55,10 @@ export class Places {
   }
 
   give() {
+    if (this.owed) {
+      this.owed--;
+      return;
+    }
     const next = this.line.shift();
     if (next) next();
     else this.free++;

@@ -1,10 +1,11 @@
 // The upload widget (templates/uploads/_drop_zone.html): sends files of any size in parts, several at a time.
 //
 // Each file is a row (upload-row.js). What has to outlive a reload, where hashing stood and the file's date, is kept in
-// IndexedDB under the upload's id; names and sizes stay on the server. The finished rows stand as JSON in the hidden field
-// `uploads`: [{path, upload, sha256, size}], and every change is told by the event `akashi:uploads`.
+// IndexedDB under the upload's id; names and sizes stay on the server. A file that is chosen again takes its upload up. The
+// finished rows stand as JSON in the hidden field `uploads`: [{path, upload, sha256, size}], and every change is told by the
+// event `akashi:uploads`.
 
-const SLOTS = navigator.deviceMemory <= 2 ? 2 : 4; // parts in flight, and files at work
+const SLOTS = navigator.deviceMemory <= 2 ? 2 : 4; // parts in flight at most, and files at work
 const LITTER = /(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini|\.git(\/.*)?)$/;
 const language = document.documentElement.lang;
 
@@ -54,7 +55,7 @@ class Zone {
     this.form = root.closest("form");
     this.server = new this.parts.Server(this);
     this.memory = new this.parts.Memory();
-    this.slots = new this.parts.Places(SLOTS);
+    this.slots = new this.parts.Places(1, SLOTS);
     this.turns = new this.parts.Places(SLOTS);
     this.rows = [];
     this.readers = [];
@@ -62,6 +63,8 @@ class Zone {
     this.told = 0;
     this.wanted = null;
     this.#bind();
+    // Without an answer (somebody signed out) the page begins empty; adding a file then says why it cannot be sent.
+    this.restored = this.#restore().catch(() => {});
   }
 
   #bind() {
@@ -94,7 +97,7 @@ class Zone {
   }
 
   // Uploads for this purpose that an earlier visit left: stored ones count, open ones wait for their file.
-  async restore() {
+  async #restore() {
     this.memory.tidy();
     this.root.querySelector("[data-metered]").hidden = !isMetered();
     for (const upload of await this.#earlier()) {
@@ -126,6 +129,7 @@ class Zone {
   }
 
   async add(found) {
+    await this.restored; // a file may be chosen before the page knows what an earlier visit left of it
     const files = found
       .map(({ path, file }) => ({ path: (this.prefix + path).normalize("NFC"), file }))
       .filter(({ path }) => !LITTER.test(path));
@@ -133,7 +137,7 @@ class Zone {
     for (const { path, file } of files) {
       const row = this.rows.find((one) => one.path === path);
       if (row?.has(file)) continue;
-      if (row?.state === "lost" && (await row.take(file))) continue;
+      if (await row?.take(file)) continue;
       row?.remove();
       fresh.push(this.#show(new this.parts.Row(this, path, file.size, file)));
     }
@@ -166,7 +170,7 @@ class Zone {
 
   async #picked(file) {
     const row = this.wanted;
-    if (row.state === "lost" && (await row.take(file))) return;
+    if (await row.take(file)) return;
     row.remove();
     const folder = row.path.slice(this.prefix.length).replace(/[^/]*$/, "");
     await this.add([{ path: folder + file.name, file }]);
@@ -351,6 +355,5 @@ async function below(entry, folder) {
 
 for (const root of document.querySelectorAll("[data-uploads]")) {
   const [row, transfer] = await Promise.all([import(root.dataset.row), import(root.dataset.transfer)]);
-  // Without an answer (somebody signed out) the page begins empty; adding a file then says why it cannot be sent.
-  new Zone(root, { ...row, ...transfer }).restore().catch(() => {});
+  new Zone(root, { ...row, ...transfer });
 }

@@ -3,15 +3,17 @@
 import hashlib
 import json
 import random
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, StorageState
 
 from tests.running_hub import PASSWORD, RunningHub
 
@@ -63,7 +65,24 @@ class Uploader:
         self.network = context.new_cdp_session(self.page)
         self.network.send("Network.enable")
         self.sent: list[str] = []
+        self.asked: list[str] = []
+        self.under_way: set[Request] = set()
+        self.at_once = 0  # parts under way at the same time, at most
+        self.page.on("request", self._begin)
+        for over in ("requestfinished", "requestfailed"):
+            self.page.on(over, lambda request: self.under_way.discard(request))
         self.page.on("requestfinished", lambda request: self._note(request.method, request.url))
+
+    def _begin(self, request: Request) -> None:
+        self.asked.append(f"{request.method} {urlsplit(request.url).path}")
+        if request.method == "PUT" and "/parts/" in request.url:
+            self.under_way.add(request)
+            self.at_once = max(self.at_once, len(self.under_way))
+
+    def announced(self) -> list[str]:
+        """Uploads that were begun or removed since the list was emptied."""
+        begun = "POST /api/v1/uploads"
+        return [asked for asked in self.asked if asked == begun or asked.startswith("DELETE ")]
 
     def _note(self, method: str, url: str) -> None:
         if method == "PUT" and "/parts/" in url:
@@ -139,7 +158,7 @@ def test_an_upload_survives_a_lost_connection_and_a_reload_and_is_published(uplo
     uploader.line(offline=True)
     uploader.wait("offline")
     assert "The connection is away" in page.locator("[data-offline]").inner_text()
-    assert "It resumes by itself" in uploader.row()
+    uploader.until(lambda: "It resumes by itself" in uploader.row(), 30)
     uploader.line(rate=SLOW)
     uploader.wait("sending")
     assert not page.locator("[data-offline]").is_visible()
@@ -150,10 +169,12 @@ def test_an_upload_survives_a_lost_connection_and_a_reload_and_is_published(uplo
     assert "Choose the same file again" in uploader.row()
     uploader.until(page.locator("[data-uploads-submit]").is_disabled)
     uploader.sent.clear()
+    uploader.asked.clear()
     uploader.line()
     uploader.choose(path)
     uploader.wait("stored")
     assert len(uploader.sent) <= PARTS - 4, "parts that had arrived were sent again"
+    assert uploader.announced() == []
 
     (sent,) = uploader.files(1)
     assert (sent["path"], sent["sha256"], sent["size"]) == (path.name, digest, path.stat().st_size)
@@ -254,6 +275,72 @@ def test_a_stored_file_is_still_there_after_a_reload(uploader: Uploader, tmp_pat
     uploader.wait("stored")
     page.reload()
     uploader.wait("stored")
+    assert uploader.files(1)[0]["sha256"] == digest
+
+
+def test_a_stored_file_that_is_chosen_again_after_a_reload_is_taken_up(uploader: Uploader, tmp_path: Path) -> None:
+    path, digest = large_file(tmp_path, "large.bin")
+    small, small_digest = file(tmp_path, "small.csv", 1000)
+    page = uploader.open()
+    uploader.choose(path, small)
+    before = uploader.files(2)
+    page.reload()
+    uploader.wait("stored", 1)
+    uploader.sent.clear()
+    uploader.asked.clear()
+    uploader.choose(path, small)
+    page.wait_for_timeout(700)
+    uploader.wait("stored", 0)
+    uploader.wait("stored", 1)
+    assert uploader.files(2) == before
+    assert {sent["sha256"] for sent in before} == {digest, small_digest}
+    assert (uploader.announced(), uploader.sent) == ([], [])
+
+
+def test_a_file_chosen_before_the_page_knows_of_its_upload_takes_it_up(uploader: Uploader, tmp_path: Path) -> None:
+    path, _digest = file(tmp_path, "small.csv", 1000)
+    page = uploader.open()
+    uploader.choose(path)
+    before = uploader.files(1)
+    held: list[Route] = []
+    page.route(re.compile(r"/uploads\?purpose="), lambda route: held.append(route))
+    uploader.asked.clear()
+    page.reload()
+    uploader.until(lambda: held)
+    uploader.choose(path)
+    page.wait_for_timeout(300)
+    assert not page.locator(ROW).count()
+    held[0].continue_()
+    uploader.wait("stored")
+    assert uploader.files(1) == before
+    assert uploader.announced() == []
+
+
+def test_another_file_in_the_place_of_a_stored_one_replaces_it(uploader: Uploader, tmp_path: Path) -> None:
+    path, _digest = file(tmp_path, "small.csv", 1000)
+    page = uploader.open()
+    uploader.choose(path)
+    uploader.wait("stored")
+    page.reload()
+    uploader.wait("stored")
+    _path, digest = file(tmp_path, "small.csv", 1000)
+    uploader.choose(path)
+    uploader.until(lambda: [sent["sha256"] for sent in json.loads(page.input_value("[name=uploads]"))] == [digest])
+    assert page.locator(ROW).count() == 1
+
+
+def test_on_a_slow_line_one_part_after_the_other_is_sent_and_more_when_it_is_quicker(
+    uploader: Uploader, tmp_path: Path
+) -> None:
+    path, digest = large_file(tmp_path, "large.bin")
+    uploader.open()
+    uploader.line(rate=3 * MIB // 2)
+    uploader.choose(path)
+    uploader.until(lambda: len(uploader.sent) == 1)
+    assert uploader.at_once == 1
+    uploader.line(rate=SLOW)
+    uploader.wait("stored")
+    assert uploader.at_once > 1
     assert uploader.files(1)[0]["sha256"] == digest
 
 
