@@ -47,7 +47,7 @@ class PathsCollide(Conflict):
 
     def __init__(self, paths: Sequence[str]) -> None:
         words = ngettext(
-            "The repository has changed a file that this changes too: %(path)s. Say which side counts.",
+            "The repository has changed %(count)d file that this changes too: %(path)s. Say which side counts.",
             "The repository has changed %(count)d files that this changes too, such as %(path)s. Say which side counts.",
             len(paths),
         )

@@ -12,6 +12,7 @@ from hub.contributions.models import Proposal
 from hub.repositories.expected import EDGE, REVISION
 from hub.repositories.models import LineageEdge, Revision
 from hub.repositories.recomputed import Stated, files_of
+from hub.repositories.reading import salt_of
 from hub.repositories.revision import MalformedRevision, RevisionObject, decode, outside_digest
 from ledger.expecting import Deviation
 from ledger.records import EntryView
@@ -65,8 +66,9 @@ def _edges(row: Revision, built: RevisionObject) -> Iterator[Deviation]:
             yield Deviation(EDGE, _key(row, name), _ROW, 0, 1)
             continue
         wanted.discard(name)
-        if edge.outside_url and edge.outside_digest != outside_digest(edge.outside_url):
-            yield Deviation(EDGE, _key(row, name), "outside_url", edge.outside_digest, outside_digest(edge.outside_url))
+        found = outside_digest(edge.outside_url, salt_of(row)) if edge.outside_url else edge.outside_digest
+        if edge.outside_digest != found:
+            yield Deviation(EDGE, _key(row, name), "outside_url", edge.outside_digest, found)
     for name in sorted(wanted):
         yield Deviation(EDGE, _key(row, name), _ROW, 1, 0)
 
