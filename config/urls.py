@@ -25,6 +25,7 @@ urlpatterns = [
     path("api/v1/", include("hub.uploads.api_urls")),
     path("api/v1/", include("hub.repositories.api_urls")),
     path("api/v1/", include("hub.contributions.api_urls")),
+    path("api/v1/", include("hub.reviews.api_urls")),
     path("", include("hub.contributions.urls")),
     path("", include("hub.repositories.urls")),
 ]

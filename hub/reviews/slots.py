@@ -7,8 +7,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from hub.contributions import selectors as contributions
+from hub.contributions.links import page as contribution_url
 from hub.reviews import selectors, words
-from hub.reviews.views.common import contribution_url
+from hub.reviews.views.common import listed
 from hub.reviews.views.deciding import blank_verdict, known, verdict_context
 from hub.reviews.views.queue import asked_row, row_of, title_of
 from hub.reviews.views.works import work_url
@@ -49,7 +50,7 @@ def _verdict(request: HttpRequest, contribution: "Contribution") -> str:
         "contribution": contribution,
         "own": own,
         "declined_it": account is not None and not own and selectors.maintains_here(account, contribution),
-        "arbiters": arbiters,
+        "arbiters": listed(arbiters),
         "may_appeal": _may_appeal(account, contribution),
     }
     return render_to_string("reviews/_waiting.html", context, request)

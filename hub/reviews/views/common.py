@@ -1,15 +1,16 @@
 """What the pages of reviews share."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
-from hub import names
-from hub.repositories import links
+from hub import names, pieces
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
-    from hub.contributions.models import Contribution
 
 
 def account_of(request: HttpRequest) -> "Account":
@@ -17,6 +18,6 @@ def account_of(request: HttpRequest) -> "Account":
     return cast("Account", request.user)
 
 
-def contribution_url(contribution: "Contribution") -> str:
-    """The contribution's own page, in its repository."""
-    return names.contribution_url(links.repository(contribution.repository), contribution.number)
+def listed(people: "Iterable[Account]") -> SafeString:
+    """People by name, divided by commas; each leads to their page."""
+    return format_html_join(", ", "{}", ((pieces.named(names.account(person)).html,) for person in people))

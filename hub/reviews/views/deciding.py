@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from hub.contributions import selectors as contributions
+from hub.contributions.links import page as contribution_url
 from hub.errors import HubError, NotAllowed
 from hub.repositories import links
 from hub.reviews import drafts, selectors, services, words
 from hub.reviews.forms import AppealForm, VerdictForm, refuse
-from hub.reviews.views.common import account_of, contribution_url
+from hub.reviews.views.common import account_of
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from hub.contributions.links import page as contribution_url
 from hub.repositories import links
 from hub.repositories.words import WORK_KINDS
 from hub.reviews import selectors, words
 from hub.reviews.selectors import Queue, Task
-from hub.reviews.views.common import contribution_url
+from hub.reviews.views.common import listed
 
 if TYPE_CHECKING:
     from hub.contributions.models import Contribution
@@ -30,7 +32,7 @@ class Row:
     repository: "Repository"
     repository_url: str
     kind: Any
-    people: list[Any]
+    people: SafeString
     since: datetime
     seconds: float
     notes: list[str]
@@ -80,7 +82,7 @@ def _row(contribution: "Contribution", since: datetime, now: datetime, notes: li
         repository=contribution.repository,
         repository_url=links.repository(contribution.repository),
         kind=WORK_KINDS[contribution.kind],
-        people=[contribution.contributor],
+        people=listed([contribution.contributor]),
         since=since,
         seconds=(now - since).total_seconds(),
         notes=notes,
@@ -98,7 +100,7 @@ def _work_row(task: Task, now: datetime, notes: list[str]) -> Row:
         repository=work.repository,
         repository_url=links.repository(work.repository),
         kind=WORK_KINDS[work.revision.kind],
-        people=list(selectors.authors_of_work(work).values()),
+        people=listed(selectors.authors_of_work(work).values()),
         since=task.since,
         seconds=(now - task.since).total_seconds(),
         notes=notes,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from hub.contributions.links import page as contribution_url
 from hub.errors import HubError, NotAllowed
 from hub.repositories import links
 from hub.repositories import selectors as repositories
@@ -17,7 +18,7 @@ from hub.repositories.showing import MOST_FILES, measured, sources, what_changed
 from hub.repositories.words import WORK_KINDS
 from hub.reviews import conflicts, drafts, selectors, services, words
 from hub.reviews.forms import AssessForm, refuse
-from hub.reviews.views.common import account_of, contribution_url
+from hub.reviews.views.common import account_of, listed
 from hub.reviews.views.queue import title_of
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _work_context(request: HttpRequest, work: "Work") -> dict[str, Any]:
         "commit_url": links.commit(revision),
         "contribution_url": contribution_url(contribution) if contribution is not None else "",
         "reason": _reason(work),
-        "authors": list(selectors.authors_of_work(work).values()),
+        "authors": listed(selectors.authors_of_work(work).values()),
         "assessments": selectors.assessments_of(work),
         "metrics": measured(revision),
         "sources": sources(request.user, revision),
