@@ -11,8 +11,8 @@ from typing import Any
 from hub.contributions.models import Proposal
 from hub.repositories.expected import EDGE, REVISION
 from hub.repositories.models import LineageEdge, Revision
-from hub.repositories.recomputed import Stated, files_of
 from hub.repositories.reading import salt_of
+from hub.repositories.recomputed import Stated, files_of
 from hub.repositories.revision import MalformedRevision, RevisionObject, decode, outside_digest
 from ledger.expecting import Deviation
 from ledger.records import EntryView
