@@ -128,8 +128,9 @@ VOCABULARY = table(
     event("repository.withdrawn", "repo", {"reason": Word(REMOVAL_REASONS)}),
     event("ownership.agreed", "repo", {"shares": SHARES, "consents": ListOf(DIGEST)}),
     # `reference` is the SHA-256 of the branch's or tag's name; the name itself is a detail, left out for `main`.
-    # `outside` holds SHA-256 digests of URLs, in the order of the URLs in the details. A revision that was proposed and
-    # accepted names its contribution, its author (the actor is who accepted it) and when it was made.
+    # `outside` holds SHA-256 digests of URLs, salted where the repository is not public, in the order of the URLs in the
+    # details. A revision that was proposed and accepted names its contribution, its author (the actor is who accepted it)
+    # and when it was made.
     event(
         "revision.published",
         "rev",

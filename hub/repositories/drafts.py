@@ -26,8 +26,12 @@ def sentence(
     subject: str,
     data: Mapping[str, Any],
     details: Mapping[str, Mapping[str, Any]] | None = None,
+    viewer: Any = None,
 ) -> str:
-    """What the ledger's pages will say, as plain text: there is nothing to link to yet."""
+    """What the ledger's pages will say to everybody, as plain text: there is nothing to link to yet.
+
+    With a viewer it is what they will say to that one, as for something that is about to become public.
+    """
     related = tuple(text for text in _strings(data) if text.partition(":")[0] in {"repo", "rev", "acct"})
     entry = EntryView(
         uid=uuid.uuid4(),
@@ -42,7 +46,7 @@ def sentence(
         leaf_hash=b"",
         related=related,
     )
-    return describe([entry], account)[0].text
+    return describe([entry], viewer)[0].text
 
 
 def _strings(value: Any) -> list[str]:
@@ -53,8 +57,8 @@ def _strings(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def about(account: "Account", repository: Repository, event_type: str, **data: Any) -> str:
-    return sentence(account, event_type, f"repo:{repository.pk}", data)
+def about(account: "Account", repository: Repository, event_type: str, viewer: Any = None, **data: Any) -> str:
+    return sentence(account, event_type, f"repo:{repository.pk}", data, viewer=viewer)
 
 
 def publication(account: "Account", repository: Repository, work: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from hub.repositories import card, tree
 from hub.repositories.errors import BytesGone, DamagedTree, PathNotFound
-from hub.repositories.models import FileChange, Revision, SaltedLeaf, Tree
+from hub.repositories.models import FileChange, Repository, Revision, SaltedLeaf, Tree
 from hub.uploads.selectors import blob_store
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ def _intact(digest: str, body: bytes) -> bytes:
 def leaf_of(sha256: str, salt: bytes | None) -> str:
     """What stands in a tree for these bytes; without a salt the digest itself."""
     return tree.salted_leaf(salt, sha256) if salt is not None else sha256
+
+
+def coming_salt(repository: Repository) -> bytes | None:
+    """What the next revision is salted with; a public repository's is not."""
+    return None if repository.visibility == Repository.Visibility.PUBLIC else bytes(repository.salt)
 
 
 def salt_of(revision: Revision) -> bytes | None:

@@ -12,6 +12,7 @@ from hub.repositories.card import Card
 from hub.repositories.errors import RepositoryNotFound, RevisionNotFound, Withdrawn
 from hub.repositories.lineage import MOST_SOURCES, Declared, Kind, Link, find_cycle, walk
 from hub.repositories.models import LineageEdge, Repository, Revision
+from hub.repositories.reading import coming_salt
 from hub.repositories.revision import Edge, outside_digest
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def _edge(
     if source is not None and source.pk == repository.pk and not declared.rev:
         return None
     if source is None or source.head_id is None:
-        return Edge(declared.relation, outside=outside_digest(declared.text), url=declared.text)
+        return Edge(
+            declared.relation, outside=outside_digest(declared.text, coming_salt(repository)), url=declared.text
+        )
     kept = pinned.get((declared.relation, source.pk))
     if kept is not None and not declared.rev:
         return Edge(declared.relation, source=kept)

@@ -8,7 +8,8 @@ The object is the RFC 8785 JSON of
      "metrics": [{"better": "higher", "name": "accuracy", "value": "0.979", …}], "counts": {"bytes": …, "files": …}}
 
 A revision's id is the SHA-256 of those bytes in hex, and its commit id the first 40 digits. `licence` is left out
-when the card names none. `salted` says that the leaves of the tree are SHA-256(repository salt ‖ file SHA-256).
+when the card names none. `salted` says that the leaves of the tree are SHA-256(repository salt ‖ file SHA-256), and the
+digests of outside sources likewise.
 `docs/log-format.md` has worked bytes.
 """
 
@@ -22,6 +23,8 @@ from typing import Any
 
 import rfc8785
 
+from hub.repositories.tree import salted_leaf
+
 VERSION = 1
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -32,7 +35,7 @@ class MalformedRevision(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One source: a pinned revision of the hub (`source`, an id), or something outside (`outside`, SHA-256 of its URL).
+    """One source: a pinned revision of the hub (`source`, an id), or something outside (`outside`, see `outside_digest`).
 
     Exactly one of the two is filled. `url` is what the author wrote; it is not part of the object.
     """
@@ -153,6 +156,10 @@ def _id(text: str, prefix: str = "") -> str:
     return text.removeprefix(prefix)
 
 
-def outside_digest(url: str) -> str:
-    """How the log names an outside source: SHA-256 (hex) of what the author wrote, in UTF-8."""
-    return hashlib.sha256(url.encode()).hexdigest()
+def outside_digest(url: str, salt: bytes | None = None) -> str:
+    """How the log names an outside source: SHA-256 (hex) of what the author wrote, in UTF-8.
+
+    In a repository that is not public it is salted as the leaves of its trees are, because addresses can be guessed.
+    """
+    digest = hashlib.sha256(url.encode()).hexdigest()
+    return digest if salt is None else salted_leaf(salt, digest)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hub.repositories import tree, words
 from hub.repositories.changes import Bytes, Change, Folded, find_bytes, fold
 from hub.repositories.models import FileChange, Repository, Revision, SaltedLeaf, Tree
-from hub.repositories.reading import StoredTrees, all_files, blobs_of, leaf_of, salt_of
+from hub.repositories.reading import StoredTrees, all_files, blobs_of, coming_salt, leaf_of, salt_of
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -75,7 +75,7 @@ def apply(
     account: "Account", repository: Repository, parent: Revision | None, changes: Sequence[Change], now: datetime
 ) -> State:
     """The state after `changes`, its directories saved. Raises Invalid at `changes`."""
-    salt = None if repository.visibility == Repository.Visibility.PUBLIC else bytes(repository.salt)
+    salt = coming_salt(repository)
     folded = fold(changes)
     puts = find_bytes(account, folded.puts, now)
     leaves = {path: tree.Leaf(leaf_of(b.sha256, salt), b.size) for path, b in puts.items()}

@@ -47,6 +47,8 @@ def _form(act: str, repository: Repository, data: Any = None) -> Form:
 
 def _page(request: HttpRequest, repository: Repository, status: int = 200, **forms: Form) -> HttpResponse:
     account = account_of(request)
+    # Becoming public, the repository is named to everybody as to its owner now.
+    seen_by = account if repository.visibility != Repository.Visibility.PUBLIC else None
     other = "private" if repository.visibility == Repository.Visibility.PUBLIC else "public"
     name = {"name": {"name": "…"}}
     subject = f"repo:{repository.pk}"
@@ -58,7 +60,9 @@ def _page(request: HttpRequest, repository: Repository, status: int = 200, **for
         "visibility_words": words.VISIBILITIES[repository.visibility],
         "maintainers": [row.account for row in repository.maintainers.select_related("account").order_by("pk")],
         "rename_sentence": drafts.sentence(account, "repository.renamed", subject, {}, name),
-        "visibility_sentence": drafts.about(account, repository, "repository.visibility_changed", visibility=other),
+        "visibility_sentence": drafts.about(
+            account, repository, "repository.visibility_changed", viewer=seen_by, visibility=other
+        ),
         "withdraw_sentence": drafts.about(account, repository, "repository.withdrawn", reason="owner_request"),
     }
     return show(request, repository, "settings.html", status, **context)

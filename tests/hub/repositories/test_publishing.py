@@ -295,6 +295,16 @@ def test_what_is_not_here_stays_an_outside_reference_to_what_was_written(create:
     assert address not in bytes(model.head.entry.body).decode()
 
 
+def test_what_a_private_repository_was_made_from_cannot_be_guessed(create: Create) -> None:
+    address = "https://archive.example/cells"
+    model = create("hidden", kind="model", visibility="private", card=model_card(datasets=address))
+    assert model.head is not None
+    edge = model.head.sources.get()
+    assert edge.outside_url == address
+    assert edge.outside_digest == hashlib.sha256(bytes(model.salt) + bytes.fromhex(sha256(address))).hexdigest()
+    assert sha256(address) not in bytes(model.head.entry.body).decode()
+
+
 def test_a_private_source_of_others_is_as_unknown_as_any_name(
     private: Repository, create: Create, bob: Account
 ) -> None:

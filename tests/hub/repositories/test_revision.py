@@ -100,6 +100,11 @@ def test_times_are_utc_with_milliseconds() -> None:
     assert cut_time(tokyo) == REVISION.time
 
 
+def test_an_outside_source_of_a_salted_revision_is_named_by_a_salted_digest() -> None:
+    plain = hashlib.sha256(b"https://example.org").digest()
+    assert outside_digest("https://example.org", b"s" * 32) == hashlib.sha256(b"s" * 32 + plain).hexdigest()
+
+
 def test_an_outside_source_is_named_by_the_digest_of_its_address() -> None:
     assert (
         outside_digest("https://example.org/データ")
