@@ -115,9 +115,12 @@ def test_a_failed_deployment_can_be_tried_again(hub: Hub) -> None:
     assert hub.row(f"{key}:2").state == ChainTransaction.State.MINED
 
 
-def test_the_command_says_where_the_contract_stands(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_where_the_contracts_stand(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("deploy_contracts", origin=ORIGIN)
-    assert selectors.deployment().anchor_address in capsys.readouterr().out
+    here, out = selectors.deployment(), capsys.readouterr().out
+    assert here.distribution is not None
+    for address in (here.anchor_address, here.distribution.distributor_address, here.distribution.token_address):
+        assert address in out
 
 
 def test_the_command_says_in_words_why_it_failed(deployed: Hub) -> None:

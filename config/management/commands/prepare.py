@@ -8,12 +8,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from chain.services import deploy_contracts
+from chain.services import deploy_contracts, deploy_distribution
 from ledger.services import create_log
+from rewards.policy import FIRST
 
 
 class Command(BaseCommand):
-    help = "Compile translations, collect static files, migrate, create the log and deploy its contract; or check them."
+    help = "Compile translations, collect static files, migrate, create the log and deploy the contracts; or check them."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -21,11 +22,12 @@ class Command(BaseCommand):
         self.step("static files", lambda: call_command("collectstatic", interactive=False, verbosity=0))
         self.step("database tables", lambda: call_command("migrate", interactive=False, verbosity=0))
         self.step("log", lambda: create_log(timezone.now()))
-        self.step("contract", self.deploy)
+        self.step("contracts", self.deploy)
 
     def deploy(self) -> None:
-        """The contract is bound to the log's name, so the log comes first."""
+        """The anchor is bound to the log's name, so the log comes first; the distributor's first rules are ours."""
         deploy_contracts(now=timezone.now(), origin=create_log(timezone.now()).origin)
+        deploy_distribution(first_policy=bytes.fromhex(FIRST.hash), now=timezone.now())
 
     def step(self, words: str, act: Callable[[], object]) -> None:
         self.stdout.write(f"  {words:<44}", ending="")
