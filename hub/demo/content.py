@@ -136,7 +136,7 @@ def _model(work: Work, table: science.Table, data: "Revision", step: Step, numbe
     found = _existing(owner, "model", work.model)
     if found is not None and found.revision_count >= number:
         return
-    metrics = [row(measure, data) for measure in science.measure(table, science.out_of_fold(table, step.recipe))]
+    metrics = measured(table, step.recipe, data)
     weights = science.fit(table.inputs, table.labels, step.recipe).safetensors(table.classes)
     if found is None:
         files = {"model.safetensors": weights, "predict.py": (FILES / "predict.py").read_bytes()}
@@ -164,6 +164,11 @@ def _create(
         account=owner, kind=kind, name=name, visibility="public", card=card, now=clock(), message=message,
         files=[Change(path, content=content) for path, content in files.items()], work_kind=work_kind, metrics=metrics,
     )  # fmt: skip
+
+
+def measured(table: science.Table, recipe: science.Recipe, data: "Revision") -> list[dict[str, Any]]:
+    """What a recipe's models measure out of fold, as the hub records it."""
+    return [row(measure, data) for measure in science.measure(table, science.out_of_fold(table, recipe))]
 
 
 def row(measure: science.Measure, data: "Revision") -> dict[str, Any]:

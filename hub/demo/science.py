@@ -22,6 +22,7 @@ from sklearn.model_selection import StratifiedKFold
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 FOLDS, SEED, Z95 = 10, 7, 1.959963984540054
+ROOTS = {"sqrt": np.sqrt, "cbrt": np.cbrt}
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Table:
 class Recipe:
     """How to fit a linear model: what is done to the inputs, and the strength of the L2 penalty's inverse."""
 
-    transform: str = "none"  # or "sqrt"
+    transform: str = "none"  # or one of `ROOTS`
     standardise: bool = True
     c: float = 1.0
     max_iter: int = 2000
@@ -123,7 +124,8 @@ def digits() -> Table:
 
 
 def _transformed(inputs: Array, recipe: Recipe) -> Array:
-    return np.sqrt(inputs) if recipe.transform == "sqrt" else inputs
+    root = ROOTS.get(recipe.transform)
+    return inputs if root is None else np.asarray(root(inputs))
 
 
 def fit(inputs: Array, labels: Labels, recipe: Recipe) -> Fitted:

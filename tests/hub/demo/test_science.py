@@ -12,6 +12,7 @@ import pytest
 from safetensors.numpy import load
 
 from hub.demo import science
+from hub.demo.together import ONE_ROOT, TWO_ROOTS
 
 PREDICT = Path(science.__file__).parent / "files" / "predict.py"
 
@@ -38,13 +39,24 @@ def test_the_same_training_gives_the_same_bytes() -> None:
     assert first.safetensors(table.classes) == second.safetensors(table.classes)
 
 
-def test_the_published_script_predicts_what_the_trained_model_predicts(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("recipe", "script"),
+    [
+        (science.Recipe("sqrt"), PREDICT.read_bytes()),
+        (science.Recipe("cbrt", c=2.0), PREDICT.read_bytes().replace(ONE_ROOT, TWO_ROOTS)),
+        (science.Recipe(), PREDICT.read_bytes().replace(ONE_ROOT, TWO_ROOTS)),
+    ],
+)
+def test_the_published_script_predicts_what_the_trained_model_predicts(
+    recipe: science.Recipe, script: bytes, tmp_path: Path
+) -> None:
     table = science.wisconsin()
-    model = science.fit(table.inputs, table.labels, science.Recipe("sqrt"))
+    model = science.fit(table.inputs, table.labels, recipe)
+    (tmp_path / "predict.py").write_bytes(script)
     (tmp_path / "model.safetensors").write_bytes(model.safetensors(table.classes))
     (tmp_path / "rows.csv").write_bytes(table.csv())
     done = subprocess.run(
-        [sys.executable, PREDICT, tmp_path / "model.safetensors", tmp_path / "rows.csv"],
+        [sys.executable, tmp_path / "predict.py", tmp_path / "model.safetensors", tmp_path / "rows.csv"],
         capture_output=True,
         text=True,
         check=True,

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from hub.demo import content
+from hub.demo import content, together
 from hub.explore import demo_state
 
 
 class Command(BaseCommand):
-    help = "Publish three of scikit-learn's datasets and models trained on them, with every improvement and its reason."
+    help = "Publish datasets that scikit-learn ships and models trained on them, contribute to them, decide and assess."
 
     def handle(self, *args: Any, **options: Any) -> None:
         passwords = content.people(timezone.now)
@@ -19,6 +19,7 @@ class Command(BaseCommand):
             self._keep(passwords)
         try:
             content.publish(timezone.now, self._report)
+            together.work_together(timezone.now, self._report)
         finally:
             demo_state.report("")
         self.stdout.write("Demo content is complete.")
