@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 MODEL, DATASET = "/maintainer/breast-cancer-logistic", "/datasets/maintainer/wisconsin-breast-cancer"
 PUBLIC = [
-    "/", "/models", "/datasets", "/search?q=cancer", "/verify", "/verify?q=5", "/status", "/rewards", "/styleguide",
+    "/", "/models", "/datasets", "/search?q=cancer", "/verify", "/verify?q=5", "/status", "/reviews", "/rewards", "/styleguide",
     "/people/maintainer", "/ledger", "/ledger/5", "/ledger/0", "/accounts/login/", "/accounts/signup/",
     "/accounts/password/reset/",
     MODEL, f"{MODEL}/history", f"{MODEL}/lineage", f"{MODEL}/tree/main", f"{MODEL}/blob/main/predict.py",
@@ -22,7 +22,7 @@ PUBLIC = [
     DATASET, f"{DATASET}/history", f"{DATASET}/tree/main", f"{DATASET}/blob/main/measurements.csv",
 ]  # fmt: skip
 OWN = [
-    "/me", "/new", f"{MODEL}/upload", f"{MODEL}/edit", f"{MODEL}/settings", f"{DATASET}/upload", "/settings/profile",
+    "/me", "/reviews", "/new", f"{MODEL}/upload", f"{MODEL}/edit", f"{MODEL}/settings", f"{DATASET}/upload", "/settings/profile",
     "/settings/display", "/settings/tokens", "/settings/security", "/settings/data", "/settings/erase",
     "/accounts/email/", "/accounts/password/change/", "/accounts/logout/",
 ]  # fmt: skip
