@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub import names
-from hub.accounts import erasure, selectors, services
+from hub.accounts import erasure, selectors, services, tabs
 from hub.accounts.forms import AUTO, DisplayForm, EraseForm, ProfileForm, TokenForm, refuse
 from hub.accounts.models import Account
 from hub.errors import HubError
@@ -37,16 +37,8 @@ def _account(request: HttpRequest) -> Account:
 
 
 def _page(request: HttpRequest, page: str, status: int = 200, **context: object) -> HttpResponse:
-    pages = [
-        ("profile", _("Profile")),
-        ("display", _("Language and display")),
-        ("tokens", _("API tokens")),
-        ("security", _("Sign-in")),
-        ("data", _("Your data")),
-    ]
-    here = "data" if page == "erase" else page
-    tabs = [{"label": label, "url": reverse(f"accounts:{name}"), "current": name == here} for name, label in pages]
-    return render(request, f"accounts/{page}.html", {"tabs": tabs, **context}, status=status)
+    shown = tabs.settings_tabs("data" if page == "erase" else page)
+    return render(request, f"accounts/{page}.html", {"tabs": shown, **context}, status=status)
 
 
 @require_GET

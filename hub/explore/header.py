@@ -45,7 +45,7 @@ class Tab:
 _SECTIONS = {
     "": "card", "edit": "card", "history": "history", "commits": "history", "commit": "history", "compare": "history",
     "lineage": "lineage", "tree": "files", "blob": "files", "upload": "files", "settings": "settings",
-    "discussions": "contributions",
+    "discussions": "contributions", "rewards": "rewards",
 }  # fmt: skip
 # Pages with a filled button of their own.
 _WORKING = {"edit", "upload", "settings"}
@@ -120,6 +120,7 @@ def tabs(request: HttpRequest, repository: "Repository") -> list[Tab]:
             _("Contributions"), contribution_links.listed(repository), section == "contributions",
             contributions.undecided_count(repository),
         ),
+        Tab(_("Rewards"), f"{base}/rewards", section == "rewards"),
     ]  # fmt: skip
     if repositories.may_change(request.user, repository):
         found.append(Tab(_("Settings"), f"{base}/settings", section == "settings"))

@@ -1,0 +1,1 @@
+"""The pages of rewards, one module per subject."""
