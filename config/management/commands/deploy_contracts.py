@@ -11,7 +11,9 @@ from rewards.policy import FIRST
 
 
 class Command(BaseCommand):
-    help = "Put the contracts on the chain, or confirm that they are there. Makes the operator's key on the first start."
+    help = (
+        "Put the contracts on the chain, or confirm that they are there. Makes the operator's key on the first start."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--origin", help="the log's origin line (default: LOG_ORIGIN, or a new local name)")

@@ -14,7 +14,9 @@ from rewards.policy import FIRST
 
 
 class Command(BaseCommand):
-    help = "Compile translations, collect static files, migrate, create the log and deploy the contracts; or check them."
+    help = (
+        "Compile translations, collect static files, migrate, create the log and deploy the contracts; or check them."
+    )
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
