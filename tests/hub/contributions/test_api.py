@@ -101,6 +101,13 @@ def test_what_cannot_be_taken_is_a_problem_at_its_field(
     assert not Contribution.objects.exists()
 
 
+def test_more_than_may_wait_is_refused_as_over_the_quota(
+    bobs: Caller, cells: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_OF_ACCOUNT", 0)
+    refused(bobs.post(API, wanted(cells)), 413)
+
+
 def test_the_list_is_filtered(nobody: Caller, propose: Propose, cells: Repository, bob: Account, later: Clock) -> None:
     first, second = propose({"a": "1"}), propose({"b": "1"})
     services.withdraw(account=bob, contribution=first, now=later())

@@ -12,6 +12,7 @@ from hub.contributions import selectors, services
 from hub.contributions.models import Contribution
 from hub.repositories.models import Repository, Revision
 from hub.repositories.services import add_maintainer
+from hub.reviews.services import decide
 from tests.hub.contributions.conftest import CELLS, Clock, Propose
 from tests.hub.repositories.conftest import CARD, Publish
 from tests.hub.repositories.paging import text
@@ -313,7 +314,7 @@ def test_what_an_accepted_revision_became_is_linked(
     client: Client, propose: Propose, alice: Account, later: Clock
 ) -> None:
     contribution = propose()
-    services.accept(contribution=contribution, actor=alice, now=later(), checks="d" * 64)
+    decide(account=alice, contribution=contribution, verdict="accept", now=later())
     html = text(client.get(PAGE))
     assert "It became" in html
     head = Revision.objects.get(number=3)
