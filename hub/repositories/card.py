@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.repositories import front_matter
-from hub.repositories.licences import Licence, licence_of
+from hub.repositories.licences import OTHER, Licence, find, licence_of, nearest
 from hub.repositories.lineage import Declared, Kind, declared_sources
 
 NAME = "README.md"
 MAX_BYTES = 2 * 1024 * 1024
 MAX_TAGS = 60
 MAX_WORD = 80
+MAX_TERMS = 20_000
+
+
+class LicenceRefused(Exception):
+    """`text` is what the card says; `nearest` are known ids that look like it. Other terms lack their name or place."""
+
+    def __init__(self, text: str, nearest: list[str]) -> None:
+        super().__init__(text)
+        self.text = text
+        self.nearest = nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +38,26 @@ class Card:
 
     @property
     def licence(self) -> Licence | None:
-        name = self.fields.get("license_name")
-        return licence_of(self.licence_text, name if isinstance(name, str) else "")
+        return licence_of(self.licence_text, self.licence_name)
+
+    @property
+    def licence_name(self) -> str:
+        """What terms of one's own are called (`license_name`)."""
+        return " ".join(_words(self.fields.get("license_name"))[:1])
+
+    @property
+    def licence_link(self) -> str:
+        """Where such terms stand: an address or a file (`license_link`), or the terms themselves (`license_details`)."""
+        stated = [*_words(self.fields.get("license_link"), 400), *_words(self.fields.get("license_details"), MAX_TERMS)]
+        return stated[0] if stated else ""
+
+    def refuse_licence(self) -> None:
+        """Raise LicenceRefused for an id that is not known, and for other terms that say neither name nor place."""
+        text, found = self.licence_text, self.licence
+        if text and find(text) is None:
+            raise LicenceRefused(text, nearest(text))
+        if found is not None and found.id == OTHER and not (self.licence_name and self.licence_link):
+            raise LicenceRefused(OTHER, [])
 
     @property
     def base_models(self) -> list[str]:

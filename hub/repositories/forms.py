@@ -21,6 +21,21 @@ if TYPE_CHECKING:
     from hub.accounts.models import Account
     from hub.repositories.models import Repository
 
+
+def _other_terms() -> tuple[forms.CharField, forms.CharField]:
+    """For other terms than the known ones: what they are called, and where they stand."""
+    name = forms.CharField(
+        label=_("Name of the other terms"), required=False, max_length=card.MAX_WORD,
+        help_text=_("Only when the licence is not in the list."),
+    )  # fmt: skip
+    link = forms.CharField(
+        label=_("Where the other terms stand"), required=False, max_length=400,
+        help_text=_("An address, or the name of a file here, such as LICENSE."),
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"}),
+    )  # fmt: skip
+    return name, link
+
+
 LICENCE_GROUPS: Mapping[str, Promise] = {
     "content": _("Data and texts"),
     "code": _("Code and weights"),
@@ -86,6 +101,7 @@ class NewForm(forms.Form):
     licence = forms.ChoiceField(
         label=_("Licence"), help_text=_("What others may do with it. Restricted licences are shown as such."),
     )  # fmt: skip
+    license_name, license_link = _other_terms()
     visibility = forms.ChoiceField(
         label=_("Who sees it?"),
         choices=[
@@ -111,7 +127,8 @@ class NewForm(forms.Form):
     def card_text(self) -> str:
         """The first card: licence, name, sentence."""
         data = self.cleaned_data
-        return card.starter(title=data["name"], summary=data["summary"], licence=data["licence"])
+        terms = {name: data[name] or None for name in ("license_name", "license_link")}
+        return card.starter(title=data["name"], summary=data["summary"], licence=data["licence"], fields=terms)
 
 
 # --- card ----------------------------------------------------------------------------------------
@@ -119,6 +136,7 @@ class CardForm(forms.Form):
     """The whole card as text, and its most used fields beside it. A field that was touched wins over the text."""
 
     licence = forms.ChoiceField(label=_("Licence"), required=False)
+    license_name, license_link = _other_terms()
     base_model = forms.CharField(
         label=_("Made from these models"),
         required=False,
@@ -181,6 +199,8 @@ class CardForm(forms.Form):
             return {}
         return {
             "licence": about.licence.id if about.licence else "",
+            "license_name": about.licence_name,
+            "license_link": about.licence_link[:400],
             "base_model": "\n".join(about.base_models),
             "base_model_relation": about.relation if about.relation in RELATIONS else "",
             "datasets": "\n".join(about.datasets),

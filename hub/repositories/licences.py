@@ -5,6 +5,7 @@
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 
 from hub.repositories import spdx
@@ -98,6 +99,12 @@ def licence_of(text: str, name: str = "") -> Licence | None:
     if found is None or found.id == OTHER:
         return (find(name) if name else None) or LICENCES[OTHER]
     return found
+
+
+def nearest(text: str, most: int = 3) -> list[str]:
+    """Known ids that look like `text`, the likeliest first; perhaps none."""
+    alike = get_close_matches(_key(text), _SPELLINGS, n=4 * most, cutoff=0.5)
+    return list(dict.fromkeys(_SPELLINGS[spelling] for spelling in alike))[:most]
 
 
 def by_id(identifier: str) -> Licence | None:

@@ -114,7 +114,10 @@ def _measured(
 
 
 def read_card(after: state.State, parent: Revision | None) -> card.Card:
-    """The card as it will be; an empty one when there is no README.md. Raises Invalid at `card`."""
+    """The card as it will be; an empty one when there is no README.md. Raises Invalid at `card`.
+
+    A new card must name its licence so that it can be known; one that stands already is left as it is.
+    """
     changed = next((d for d in after.differences if d.path == card.NAME), None)
     if changed is not None:
         sha256 = after.sha256[changed.new.digest] if changed.new else ""
@@ -123,9 +126,14 @@ def read_card(after: state.State, parent: Revision | None) -> card.Card:
     else:
         text = _present_text(parent)
     try:
-        return card.parse(text)
+        about = card.parse(text)
+        if changed is not None:
+            about.refuse_licence()
     except FrontMatterRefused as error:
         raise Invalid("card", words.card_refusal(error)) from None
+    except card.LicenceRefused as error:
+        raise Invalid("card", words.licence_refusal(error)) from None
+    return about
 
 
 def _present_text(parent: Revision | None) -> str:

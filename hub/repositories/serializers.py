@@ -190,6 +190,11 @@ class NewRepositorySerializer(RequestSerializer):
         found = licences.find(text)
         if found is None:
             raise serializers.ValidationError(_("This licence is not known here. Name it by its SPDX id."))
+        if found.id == licences.OTHER:
+            told = _(
+                "Other terms need their name and where they stand. Give a card with license_name and license_link."
+            )
+            raise serializers.ValidationError(told)
         return found.id
 
     def validate(self, attrs: Data) -> Data:

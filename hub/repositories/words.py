@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from hub.errors import Invalid
-from hub.repositories import front_matter, licences, metrics, tree
+from hub.repositories import card, front_matter, licences, metrics, tree
 
 KINDS: Mapping[str, Promise] = {
     "model": pgettext_lazy("kind of repository", "model"),
@@ -119,6 +119,21 @@ def card_refusal(error: front_matter.FrontMatterRefused) -> str:
     if not error.line:
         return sentence
     return _("Line %(line)d: %(sentence)s") % {"line": error.line, "sentence": sentence}
+
+
+def licence_refusal(error: card.LicenceRefused) -> str:
+    said = {"licence": error.text[:80], "nearest": ", ".join(error.nearest)}
+    if error.text == licences.OTHER:
+        return _(
+            "Other terms need their name and where they stand: license_name, and license_link with an address or a file, in "
+            "the block at the top of the card."
+        )
+    if error.nearest:
+        return _("“%(licence)s” is no licence that is known here. Did you mean one of these: %(nearest)s?") % said
+    return _(
+        "“%(licence)s” is no licence that is known here. Name it by its SPDX id, or write “other” with license_name and "
+        "license_link."
+    ) % said  # fmt: skip
 
 
 _METRICS: dict[metrics.Reason, Callable[[], str]] = {

@@ -32,7 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
             if isinstance(error, Conflict):
                 form.add_error("name", str(error))
             else:
-                refuse(form, error, {"card": "summary"})
+                refuse(form, error, {"card": "licence"})
     return render(request, "repositories/new.html", {"form": form}, status=422)
 
 

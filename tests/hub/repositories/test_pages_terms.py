@@ -3,6 +3,9 @@
 import pytest
 from django.test import Client
 
+from hub.errors import Invalid
+from hub.repositories import selectors
+from hub.repositories.card import Card
 from hub.repositories.models import Repository
 from tests.hub.repositories.conftest import Publish
 from tests.hub.repositories.paging import BASE, text
@@ -39,3 +42,56 @@ def test_settings_of_a_private_repository_say_what_everybody_will_read(page: Cli
     for sentence in ("alice gave a private repository a new name.", "alice withdrew a private repository:"):
         assert sentence in html
     assert "alice made secret public." in html
+
+
+# --- licences ------------------------------------------------------------------------------------
+NEW = {"kind": "model", "owner": "alice", "name": "logistic", "summary": "Tells.", "visibility": "public"}
+
+
+@pytest.mark.parametrize(
+    ("front", "words"),
+    [
+        ("license: NotALicence-9", "“NotALicence-9” is no licence that is known here."),
+        ("license: Apache-2.1", "Did you mean one of these: Apache-2.0"),
+        ("license: other", "Other terms need their name and where they stand"),
+        ("license: other\nlicense_name: house-rules", "Other terms need their name and where they stand"),
+        ("license: other\nlicense_link: LICENSE", "Other terms need their name and where they stand"),
+        ("license: zzz\nlicense_name: house-rules\nlicense_link: LICENSE", "no licence that is known here"),
+    ],
+)
+def test_terms_that_nobody_can_look_up_are_refused_at_the_card(
+    dataset: Repository, publish: Publish, front: str, words: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        publish(dataset, {"README.md": f"---\n{front}\n---\n# x\n"})
+    assert refused.value.field == "card"
+    assert words in str(refused.value)
+
+
+def test_other_terms_with_name_and_place_are_taken(dataset: Repository, publish: Publish) -> None:
+    for place in ("license_link: LICENSE", "license_details: Ask first."):
+        front = f"license: other\nlicense_name: house-rules\n{place}"
+        assert publish(dataset, {"README.md": f"---\n{front}\n---\n# x\n"}).licence == "other"
+    known = "---\nlicense: other\nlicense_name: gemma\n---\n# x\n"
+    assert publish(dataset, {"README.md": known}).licence == "gemma"
+
+
+def test_a_card_from_before_does_not_stand_in_the_way_of_other_files(
+    dataset: Repository, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(Card, "refuse_licence", lambda card: None)
+        publish(dataset, {"README.md": "---\nlicense: NotALicence-9\n---\n"})
+    assert publish(dataset, {"a.csv": "1"}).licence == "other"
+
+
+def test_a_new_repository_under_other_terms_says_which(page: Client) -> None:
+    html = text(page.post("/new", {**NEW, "licence": "other"}))
+    assert "Other terms need their name and where they stand" in html
+    terms = {"license_name": "house-rules", "license_link": "https://example.org/rules"}
+    assert page.post("/new", {**NEW, **terms, "licence": "other"}).status_code == 302
+    made = Repository.objects.get()
+    assert made.head is not None
+    assert selectors.card_text(made.head).startswith(
+        "---\nlicense: other\nlicense_name: house-rules\nlicense_link: https://example.org/rules\n---\n"
+    )
