@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('repositories', '0001_initial'),
+        ("repositories", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='filechange',
-            name='number',
+            model_name="filechange",
+            name="number",
             field=models.IntegerField(null=True),
         ),
         migrations.AlterField(
-            model_name='revision',
-            name='number',
+            model_name="revision",
+            name="number",
             field=models.IntegerField(null=True),
         ),
     ]

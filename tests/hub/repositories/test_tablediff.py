@@ -143,7 +143,7 @@ def lines(rows: Sequence[dict[str, Any]]) -> str:
 )
 def test_named_rows_are_counted_as_sets_say(old: dict[int, str], new: dict[int, str]) -> None:
     sides = [lines([{"id": key, "text": text} for key, text in side.items()]) for side in (old, new)]
-    found = table(*sides, "rows.jsonl")
+    found = table(sides[0], sides[1], "rows.jsonl")
     if old and new:
         assert counts(found) == (
             len(new.keys() - old.keys()),
