@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     "sequence and publish": _every("ledger.sequence_and_publish", 1, "log"),
     "anchor": _every("ledger.anchor", 2, "log"),
     "audit what was touched": _every("ledger.audit_touched", 5, "default"),
+    "epochs and claims": _every("rewards.advance", 5, "default"),
     "requeue uploads whose worker died": _every("uploads.requeue", 30, "default"),
     "expire old uploads": _every("uploads.expire", 3600, "default"),
     "read stored bytes again": _every("uploads.verify_blobs", 600, "bytes"),

@@ -7,7 +7,17 @@ class RewardsConfig(AppConfig):
 
     def ready(self) -> None:
         from hub.accounts import tabs
-        from rewards import slots
+        from ledger import auditing
+        from rewards import events, expected, own_data, sentences, slots
 
         slots.register()
+        sentences.register()
+        own_data.register()
+        auditing.register_related(events.related_to)
+        for event_type, rows in expected.EXPECTED.items():
+            auditing.register_expected_rows(event_type, rows)
+        for table in expected.SPOKEN_FOR:
+            auditing.register_spoken_for(table)
+        auditing.register_addressed(expected.POLICIES)
+        auditing.register_recomputed("distribution.proposed", expected.recomputed)
         tabs.register("wallet", _("Wallet"), "rewards:wallet")

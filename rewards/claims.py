@@ -1,29 +1,169 @@
-"""Claims that the hub sends for people who ask: it pays the gas, and the contract pays their wallet alone."""
+"""Claims: what a wallet may take now, and claims that the hub sends for people who ask.
 
-from datetime import datetime
+The hub pays the gas; the contract pays the wallet of the leaf, whoever sends. Whether a claim came through is read from the
+distributor's events, so one that failed or was lost with its block is sent again.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext
 
+from chain import distribution
+from chain import selectors as chain
+from chain import services as chain_services
+from chain.distribution import Claim
+from hub.accounts.reviewers import lock
 from hub.errors import Conflict
-from rewards import reading
-from rewards.models import RelayedClaim
+from rewards import bundles, reading, tree
+from rewards.contract import terms
+from rewards.models import DistributionLog, Epoch, Leaf, RelayedClaim
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
 
+logger = logging.getLogger(__name__)
+BATCH = 50
+# How long a claim that does not come through is tried again.
+PATIENCE = timedelta(days=30)
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class ClaimProof:
+    """What the distributor's `claim` takes for a wallet, and how much of it the wallet took before, in wei."""
+
+    epoch: int
+    wallet: str
+    cumulative_wei: int
+    claimed_wei: int
+    proof: list[bytes]
+
+    @property
+    def claimable_wei(self) -> int:
+        return max(0, self.cumulative_wei - self.claimed_wei)
+
+
+def claim_proof(wallet: str) -> ClaimProof | None:
+    """The claim of a wallet (0x hex) from the newest final distribution; None when that has no leaf for it.
+
+    Raises the chain's errors when it does not say what was taken before.
+    """
+    newest = reading.newest_final()
+    leaf = Leaf.objects.filter(epoch=newest, wallet=wallet.lower()).first() if newest is not None else None
+    if newest is None or leaf is None:
+        return None
+    cumulative = int(leaf.cumulative_wei)
+    siblings = bundles.proof(newest.number, leaf.wallet, cumulative)
+    if siblings is None:
+        return None
+    return ClaimProof(newest.number, leaf.wallet, cumulative, distribution.claimed(leaf.wallet), siblings)
+
 
 def ask_for_relay(*, account: "Account", now: datetime) -> RelayedClaim:
-    """Ask for the claim of all that the newest final distribution credits to the account's wallet; once per epoch.
+    """Ask for the claim of all that the newest final distribution credits to the account's wallet.
 
-    Raises `Conflict` when there is nothing to claim.
+    Raises `Conflict` when there is nothing to claim or a claim of this wallet is on its way.
     """
-    standing = reading.standing(account.pk, account.pseudonym)
-    if standing.epoch is None or standing.claimable_wei <= 0:
-        raise Conflict(_("There is nothing to claim for your wallet yet."))
-    row, _made = RelayedClaim.objects.get_or_create(
-        epoch_id=standing.epoch,
-        wallet=standing.wallet,
-        defaults={"account": account, "cumulative_wei": standing.leaf_wei, "asked": now},
-    )
+    with transaction.atomic():
+        owner = lock(account)
+        standing = reading.standing(owner.pk, owner.pseudonym)
+        if standing.epoch is None or standing.claimable_wei <= 0:
+            raise Conflict(gettext("There is nothing to claim for your wallet yet."))
+        if waiting(now).filter(wallet=standing.wallet).exists():
+            raise Conflict(gettext("Your claim is on its way already."))
+        row, _made = RelayedClaim.objects.update_or_create(
+            epoch_id=standing.epoch,
+            wallet=standing.wallet,
+            defaults={"account": owner, "cumulative_wei": standing.leaf_wei, "asked": now},
+        )
     return row
+
+
+def waiting(now: datetime) -> QuerySet[RelayedClaim]:
+    """Claims that were asked for and have not come through, the oldest epoch first.
+
+    Amounts never fall, so a claim from a later epoch pays what an earlier one would have.
+    """
+    done = DistributionLog.objects.filter(kind="claimed", wallet=OuterRef("wallet"), epoch__gte=OuterRef("epoch"))
+    rows = RelayedClaim.objects.filter(asked__gt=now - PATIENCE).exclude(Exists(done))
+    return rows.select_related("epoch").order_by("epoch", "attempt", "id")
+
+
+# --- sending -------------------------------------------------------------------------------------
+def send_claims(now: datetime) -> int:
+    """Ask the outbox for the claims that nobody sent yet or that failed, in batches; returns how many.
+
+    A claim that failed in a batch is tried again alone, so one that cannot succeed holds up no other.
+    """
+    rows = [row for row in waiting(now) if row.epoch.state == Epoch.State.FINALIZED]
+    rows = _unsent(rows, now)
+    if not rows:
+        return 0
+    here, taken = distribution.read_distribution(), distribution.claimed_many([row.wallet for row in rows])
+    rows = [row for row in rows if row.epoch_id < here.next_epoch and taken[row.wallet] < row.cumulative_wei]
+    return sum(_send(batch, now) for batch in _batches(rows))
+
+
+def _unsent(rows: Sequence[RelayedClaim], now: datetime) -> list[RelayedClaim]:
+    views = chain.transactions({row.transaction_key for row in rows if row.transaction_key})
+    found = []
+    for row in rows:
+        view = views.get(row.transaction_key)
+        if view is None or (view.state == "failed" and now >= view.created + _pause(row.attempt)):
+            found.append(row)
+    return found
+
+
+def _batches(rows: Sequence[RelayedClaim]) -> Iterator[list[RelayedClaim]]:
+    def kind(row: RelayedClaim) -> tuple[int, bool]:
+        return row.epoch_id, not row.transaction_key
+
+    for (_epoch, first), group in groupby(sorted(rows, key=kind), key=kind):
+        alike, size = list(group), BATCH if first else 1
+        for start in range(0, len(alike), size):
+            yield alike[start : start + size]
+
+
+def _send(rows: Sequence[RelayedClaim], now: datetime) -> int:
+    """One transaction for these claims of one epoch, and which one it is on each; both or neither."""
+    claims = [(row, claim) for row in rows if (claim := _claim(row)) is not None]
+    if not claims:
+        return 0
+    first, distributor = claims[0][0], terms().distributor
+    key = f"claims:{distributor}:{first.pk}:{first.attempt + bool(first.transaction_key)}"
+    carried, sent = [row for row, _ in claims], [claim for _, claim in claims]
+    with transaction.atomic():
+        for row in carried:
+            row.attempt += bool(row.transaction_key)
+            row.transaction_key = key
+        RelayedClaim.objects.bulk_update(carried, ["attempt", "transaction_key"])
+        chain_services.enqueue(
+            key=key,
+            to=distributor,
+            data=distribution.claim_many_calldata(first.epoch_id, sent),
+            gas_limit=distribution.claim_many_gas_limit(sent),
+            now=now,
+        )
+    return len(sent)
+
+
+def _claim(row: RelayedClaim) -> Claim | None:
+    """The claim with its proof. One whose proof does not lead to the root would make its whole batch fail."""
+    cumulative = int(row.cumulative_wei)
+    siblings = bundles.proof(row.epoch_id, row.wallet, cumulative)
+    if siblings is None or tree.leads_to(tree.leaf_hash(row.wallet, cumulative), siblings).hex() != row.epoch.root:
+        logger.error("the tree of epoch %d holds no leaf for %s", row.epoch_id, row.wallet)
+        return None
+    return Claim(row.wallet, cumulative, siblings)
+
+
+def _pause(attempt: int) -> timedelta:
+    factor: int = 4 ** min(attempt - 1, 8)
+    return min(_FIRST_PAUSE * factor, _LONGEST_PAUSE)

@@ -157,7 +157,11 @@ class Followed(models.Model):
 
 
 class RelayedClaim(models.Model):
-    """An account asked the hub to send its claim. The transaction is the outbox's; the money goes to the wallet alone."""
+    """An account asked the hub to send its claim. The money goes to the wallet alone.
+
+    `transaction_key` names the outbox's transaction that carries it, with others of its batch; empty until it is sent.
+    `attempt` counts these transactions.
+    """
 
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="relayed_claims")
     epoch = models.ForeignKey(Epoch, on_delete=models.PROTECT, related_name="relayed_claims")
@@ -165,6 +169,7 @@ class RelayedClaim(models.Model):
     cumulative_wei = wei()
     asked = models.DateTimeField()
     attempt = models.IntegerField(default=1)
+    transaction_key = models.CharField(max_length=120, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["epoch", "wallet"], name="rewards_relayed_once")]
