@@ -1,7 +1,7 @@
 """The wallet of an account: binding it, what waits, and the three ways to claim."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
@@ -26,8 +26,6 @@ from rewards.reading import Standing
 if TYPE_CHECKING:
     from hub.accounts.models import Account
 
-# How long a prepared binding can be signed and sent.
-SIGNABLE = timedelta(hours=1)
 NOBODY = "0x" + "0" * 40
 
 
@@ -125,7 +123,7 @@ def _typed_data(account: "Account", now: datetime) -> dict[str, Any]:
         account=bytes.fromhex(account.pseudonym),
         wallet=NOBODY,
         nonce=binding.next_nonce(account),
-        deadline=int((now + SIGNABLE).timestamp()),
+        deadline=int((now + binding.SIGNABLE).timestamp()),
     )
 
 
