@@ -165,6 +165,7 @@ class RepositoryRevisionsView(_View):
             kind=wanted["kind"],
             metrics=wanted.get("metrics"),
             expected_parent=wanted.get("expected_parent"),
+            pins=wanted.get("pins", ""),
             now=timezone.now(),
         )
         headers = {"Location": f"/api/v1/revisions/{published.id}"}

@@ -61,9 +61,9 @@ def about(account: "Account", repository: Repository, event_type: str, viewer: A
     return sentence(account, event_type, f"repo:{repository.pk}", data, viewer=viewer)
 
 
-def publication(account: "Account", repository: Repository, work: str) -> str:
+def publication(account: "Account", repository: Repository, work: str, pins: str = "") -> str:
     """The sentence of the next revision, with the sources that its card names now, pinned as they would be now."""
-    edges = _edges(account, repository, work)
+    edges = _edges(account, repository, work, pins)
     data = {
         "repo": f"repo:{repository.pk}",
         "number": repository.revision_count + 1,
@@ -73,11 +73,12 @@ def publication(account: "Account", repository: Repository, work: str) -> str:
     return sentence(account, "revision.published", "rev:" + "0" * 64, data)
 
 
-def _edges(account: "Account", repository: Repository, work: str) -> tuple[Edge, ...]:
+def _edges(account: "Account", repository: Repository, work: str, pins: str) -> tuple[Edge, ...]:
     """What publishing would resolve; nothing when the card cannot be read or names a revision that is not there."""
     try:
         about = card.parse(reading.card_text(repository.head))
-        return resolving.resolve(account, repository, about, repository.head, work)
+        keep = resolving.keeps(work, None, pins)
+        return resolving.resolve(account, repository, about, repository.head, keep=keep)
     except (FrontMatterRefused, Invalid, Gone):
         return ()
 

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from hub import events, phrases
 from hub.errors import HubError, Invalid
-from hub.repositories import card, licences, metrics, words
+from hub.repositories import card, licences, metrics, resolving, words
 from hub.repositories.changes import Change
 from hub.repositories.front_matter import FrontMatterRefused
 from hub.repositories.rules import LONGEST
@@ -50,6 +50,25 @@ RELATIONS: Mapping[str, Promise] = {
     "merge": pgettext_lazy("how it was made from its base", "merged"),
 }
 METRIC_ROWS, MOST_METRIC_ROWS = 2, metrics.MOST
+
+
+def pins_field(first: tuple[str, Promise] | None = None) -> forms.ChoiceField:
+    """What becomes of the pins of sources that the card names already; `first` is what happens without a choice."""
+    kept = ("keep", _("Keep the pinned revisions: nothing was made anew from them"))
+    newest = ("newest", _("Pin to the newest revisions: it was made anew from them"))
+    return forms.ChoiceField(
+        label=_("Sources that the card names already"),
+        required=False,
+        choices=[first, kept, newest] if first else [kept, newest],
+        initial="" if first else "keep",
+        widget=forms.RadioSelect,
+    )
+
+
+def chosen_pins(form: forms.Form) -> str:
+    """What is ticked on the page as it stands; nothing where there is no choice, or none that is known."""
+    value = str(form["pins"].value() or "") if "pins" in form.fields else ""
+    return value if value in resolving.PINS else ""
 
 
 def refuse(form: forms.Form, error: HubError, fields: Mapping[str, str] | None = None) -> None:
@@ -151,7 +170,7 @@ class CardForm(forms.Form):
         label=_("Trained on these datasets"),
         required=False,
         max_length=8_000,
-        help_text=_("The same way. When you publish, each name is pinned to the revision it has then."),
+        help_text=_("The same way. When you publish, each new name is pinned to the revision it has then."),
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
     )
     tags = forms.CharField(label=_("Tags"), required=False, max_length=4_000, help_text=_("Divided by commas."))
@@ -162,9 +181,9 @@ class CardForm(forms.Form):
         help_text=_("Markdown. The block between the two lines of --- holds the fields above and any others."),
         widget=forms.Textarea(attrs={"rows": 24, "class": "mono", "spellcheck": "true"}),
     )
+    pins = pins_field()
     message = forms.CharField(
         label=_("Why this change"),
-        required=False,
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("In your own words. It stands beside the entry and can be erased; the entry stays."),
@@ -174,8 +193,10 @@ class CardForm(forms.Form):
 
     LISTS = ("base_model", "datasets", "tags")
 
-    def __init__(self, *args: Any, repository: "Repository", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, repository: "Repository", pinned: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not pinned:
+            del self.fields["pins"]
         licence = self.fields["licence"]
         assert isinstance(licence, forms.ChoiceField)
         licence.choices = [*licence_choices(), *self._own_licence()]
@@ -184,11 +205,11 @@ class CardForm(forms.Form):
             del self.fields["base_model_relation"]
 
     @classmethod
-    def of(cls, text: str, *, repository: "Repository", parent: str) -> "CardForm":
+    def of(cls, text: str, *, repository: "Repository", parent: str, pinned: bool = False) -> "CardForm":
         """The form for a card as it is."""
         shown = cls.shown(text)
         initial = {**shown, "text": text, "initial_fields": json.dumps(shown), "parent": parent}
-        return cls(initial=initial, repository=repository)
+        return cls(initial=initial, repository=repository, pinned=pinned)
 
     @staticmethod
     def shown(text: str) -> dict[str, str]:
@@ -252,7 +273,12 @@ class PublishForm(forms.Form):
         help_text=_("One path on each line."),
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
-    kind = forms.ChoiceField(label=_("What mainly changes"), choices=list(words.WORK_KINDS.items()))
+    kind = forms.ChoiceField(
+        label=_("What mainly changes"),
+        choices=[("", _("Choose what mainly changes")), *words.WORK_KINDS.items()],
+        error_messages={"required": _("Choose what mainly changes. Texts about the rest are documentation.")},
+    )
+    pins = pins_field(("", _("Keep them for documentation, evaluations and texts; otherwise pin to the newest")))
     message = forms.CharField(
         label=_("Why"),
         max_length=10_000,
@@ -261,9 +287,14 @@ class PublishForm(forms.Form):
     )
     parent = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
-    def __init__(self, *args: Any, files: list[str] | None, **kwargs: Any) -> None:
-        """`files` are those that can be ticked for removal; None when there are too many for that."""
+    def __init__(self, *args: Any, files: list[str] | None, pinned: bool = False, **kwargs: Any) -> None:
+        """`files` are those that can be ticked for removal; None when there are too many for that.
+
+        `pinned` offers the choice between the pins of the parent's sources and new ones.
+        """
         super().__init__(*args, **kwargs)
+        if not pinned:
+            del self.fields["pins"]
         if files is None:
             del self.fields["remove"]
             return

@@ -195,6 +195,11 @@ def _hidden(edge: LineageEdge) -> LineageEdge:
     )
 
 
+def has_pins(revision: Revision | None) -> bool:
+    """Whether the revision was made from pinned revisions of this hub."""
+    return revision is not None and revision.sources.filter(source__isnull=False).exists()
+
+
 def uses_of(revision: Revision, viewer: Any, most: int = 100) -> list[LineageEdge]:
     """Visible revisions elsewhere that were made from this revision's repository, newest first, with the edge to each."""
     rows = LineageEdge.objects.filter(

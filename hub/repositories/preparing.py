@@ -55,14 +55,15 @@ def prepare(
     now: datetime,
     message: str = "",
     metrics: Sequence[Mapping[str, Any]] | None = None,
+    pins: str = "",
 ) -> Draft:
     """What `changes` make of `parent`, by `account`, at `now`. Of it all only directories and bytes are stored yet.
 
-    Inside the caller's transaction, which holds the lock of the repository. `kind` and `metrics` are as
+    Inside the caller's transaction, which holds the lock of the repository. `kind`, `metrics` and `pins` are as
     `publish_revision` takes them. Raises OverQuota, Gone, and Invalid at `changes`, `card`, `message`, `kind` or
     `metrics.<row>.<field>`.
     """
-    _check(message, kind)
+    _check(message, kind, pins)
     measured = _measured(account, metrics, parent, kind)
     moment = revision.cut_time(now)
     after = state.apply(account, repository, parent, changes, moment)
@@ -70,6 +71,7 @@ def prepare(
         raise Invalid("changes", _("Nothing would change: every file has these bytes already."))
     about = read_card(after, parent)
     licence = about.licence
+    paths = [difference.path for difference in after.differences]
     built = revision.RevisionObject(
         repository=str(repository.pk),
         root_tree=after.root,
@@ -78,7 +80,7 @@ def prepare(
         time=moment,
         kind=kind,
         licence=licence.id if licence else "",
-        edges=resolving.resolve(account, repository, about, parent, kind),
+        edges=resolving.resolve(account, repository, about, parent, keep=resolving.keeps(kind, paths, pins)),
         metrics=tuple(metric.data() for metric in measured),
         file_count=after.file_count,
         byte_count=after.byte_count,
@@ -89,13 +91,15 @@ def prepare(
     return draft
 
 
-def _check(message: str, kind: str) -> None:
+def _check(message: str, kind: str, pins: str) -> None:
     if len(message) > LONGEST_MESSAGE:
         raise Invalid("message", _("At most %(most)d characters.") % {"most": LONGEST_MESSAGE})
     if "\x00" in message:
         raise Invalid("message", _("This contains a character that cannot be stored."))
     if kind not in words.WORK_KINDS:
         raise Invalid("kind", _("Choose what mainly changed."))
+    if pins not in resolving.PINS:
+        raise Invalid("pins", _("Choose keep or newest."))
 
 
 def _measured(

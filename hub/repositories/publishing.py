@@ -42,15 +42,18 @@ def publish_revision(
     now: datetime,
     metrics: Sequence[Mapping[str, Any]] | None = None,
     expected_parent: str | None = None,
+    pins: str = "",
 ) -> Revision:
     """Publish a new revision on `main`.
 
     `kind` is one of `words.WORK_KINDS`; `metrics` are rows as `metrics.read_metrics` takes them. None keeps the
     parent's for documentation, which changes nothing that was measured, and means none for other kinds. With
-    `expected_parent` (a revision id, "" for none) the caller says what the changes were made against.
+    `expected_parent` (a revision id, "" for none) the caller says what the changes were made against. `pins` says
+    whether sources that the parent's card names as well keep their revision: `keep`, `newest`, or "" for what
+    `resolving.keeps` finds.
 
     Raises NotAllowed, Withdrawn, StaleParent, TooManyEntries, OverQuota, Gone, and Invalid at `changes`, `card`,
-    `message`, `kind` or `metrics.<row>.<field>`.
+    `message`, `kind`, `pins` or `metrics.<row>.<field>`.
     """
     with transaction.atomic():
         locked = lock(repository)
@@ -65,6 +68,7 @@ def publish_revision(
             now=now,
             message=message.strip(),
             metrics=metrics,
+            pins=pins,
         )
         number = locked.revision_count + 1
         counts = {action: draft.state.count(action) for action in ("added", "changed", "removed")}

@@ -14,25 +14,28 @@ from hub.repositories.lineage import MOST_SOURCES, Declared, Kind, Link, find_cy
 from hub.repositories.models import LineageEdge, Repository, Revision
 from hub.repositories.reading import coming_salt
 from hub.repositories.revision import Edge, outside_digest
+from hub.repositories.rules import is_text
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
 
 # Kinds of work that leave weights and data as they were, so that what these were made from cannot have changed either.
 KEEPS_SOURCES = frozenset({"documentation", "evaluation"})
+# What may be asked for: the parent's pins, the newest revisions, or "" for what the change suggests.
+PINS = ("", "keep", "newest")
 _DEPTH, _LIMIT = 40, 2_000
 
 
 def resolve(
-    account: "Account", repository: Repository, card: Card, parent: Revision | None, work: str
+    account: "Account", repository: Repository, card: Card, parent: Revision | None, *, keep: bool
 ) -> tuple[Edge, ...]:
     """The card's sources as edges, each once: sources of this hub first, then outside references, in the card's order.
 
-    A name without `@revision` means the newest revision; for documentation and evaluations the one that the parent was
-    pinned to. A name that the account cannot see here stays an outside reference to what was written.
+    A name without `@revision` means the newest revision; with `keep` the one that the parent is pinned to, if its card
+    names it as well. A name that the account cannot see here stays an outside reference to what was written.
     Raises Invalid at `card` for a revision that does not exist.
     """
-    pinned = _pinned(parent) if parent is not None and work in KEEPS_SOURCES else {}
+    pinned = _pinned(parent) if parent is not None and keep else {}
     kind: Kind = "dataset" if repository.kind == Repository.Kind.DATASET else "model"
     found: dict[tuple[str, str], Edge] = {}
     for declared in card.sources(kind, settings.SITE_URL):
@@ -41,6 +44,16 @@ def resolve(
             found.setdefault((edge.relation, edge.source or edge.outside), edge)
     edges = list(found.values())[:MOST_SOURCES]
     return tuple(sorted(edges, key=lambda edge: not edge.source))
+
+
+def keeps(work: str, paths: Collection[str] | None, pins: str = "") -> bool:
+    """Whether a revision keeps its parent's pins: as `pins` says, else when nothing was made anew.
+
+    That is so for some kinds of work, and when `paths`, all that change, are texts. None: they are not known yet.
+    """
+    if pins:
+        return pins == "keep"
+    return work in KEEPS_SOURCES or (paths is not None and all(map(is_text, paths)))
 
 
 def _edge(

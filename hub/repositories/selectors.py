@@ -36,6 +36,7 @@ from hub.repositories.overview import (
     files_with_digest,
     find_revision,
     first_revision,
+    has_pins,
     histories,
     latest_revisions,
     own_line,
@@ -71,8 +72,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ChangeView", "Changes", "Facets", "FileView", "ItemView", "Person", "Role", "account_of", "all_files", "card_text",
     "changes_between", "changes_of", "damaged_paths", "damaged_repositories", "facets", "file_at", "file_or_none",
-    "files_with_digest", "find_revision", "first_revision", "histories", "latest_revisions", "list_directory", "location",
-    "may_change", "may_own_here", "may_publish", "may_read", "own_line", "owned_by", "owners_for", "people_counts",
+    "files_with_digest", "find_revision", "first_revision", "has_pins", "histories", "latest_revisions", "list_directory",
+    "location", "may_change", "may_own_here", "may_publish", "may_read", "own_line", "owned_by", "owners_for", "people_counts",
     "people_of", "read_bytes", "read_text", "reads", "register_proposals", "repository_by_id", "revision_by_id",
     "revision_by_ref", "revisions_by_entry", "role_of", "search", "sources_of", "state_by_ref", "tree_bodies", "used_by",
     "uses_of", "visible",

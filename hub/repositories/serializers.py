@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from hub import events, names
 from hub.errors import Invalid
-from hub.repositories import licences, links, metrics, services, tree, words
+from hub.repositories import licences, links, metrics, resolving, services, tree, words
 from hub.repositories.changes import Change
 from hub.repositories.models import FileChange, LineageEdge, Repository, Revision
 from hub.uploads import services as uploads
@@ -139,7 +139,10 @@ def refuse_too_many(changes: list[Data]) -> list[Data]:
 
 class NewRevisionSerializer(RequestSerializer):
     message = TextField(
-        default="", allow_blank=True, trim_whitespace=False, help_text=gettext_lazy("Why, in your own words")
+        default="",
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text=gettext_lazy("Why, in your own words; only documentation may leave it out"),
     )
     kind = serializers.ChoiceField(events.WORK_KINDS, help_text=gettext_lazy("What mainly changed"))
     metrics: serializers.ListSerializer[Any] = serializers.ListSerializer(
@@ -157,9 +160,22 @@ class NewRevisionSerializer(RequestSerializer):
         max_length=64,
         help_text=gettext_lazy("The revision that you changed. If somebody was faster, nothing is published: 409"),
     )
+    pins = serializers.ChoiceField(
+        [pins for pins in resolving.PINS if pins],
+        required=False,
+        help_text=gettext_lazy(
+            "Whether sources that the parent's card names as well keep their revision. Without it they do for documentation "
+            "and evaluations and when only texts change; otherwise they are pinned to the newest"
+        ),
+    )
     changes: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=ChangeSerializer(), required=False, max_length=MOST_CHANGES
     )
+
+    def validate(self, attrs: Data) -> Data:
+        if not attrs["message"].strip() and attrs["kind"] != "documentation":
+            raise serializers.ValidationError({"message": [_("Say why, in your own words.")]})
+        return attrs
 
     def validate_changes(self, changes: list[Data]) -> list[Data]:
         return refuse_too_many(changes)

@@ -163,6 +163,7 @@ def edit_card(
     message: str,
     now: datetime,
     expected_parent: str | None = None,
+    pins: str = "",
     fields: Mapping[str, Any] | None = None,
 ) -> Revision:
     """Publish a revision with this card. `fields` are set in its front matter first; the rest of the text stays as it is.
@@ -179,6 +180,7 @@ def edit_card(
         kind="documentation",
         now=now,
         expected_parent=expected_parent,
+        pins=pins,
     )
 
 

@@ -218,7 +218,7 @@ def _state(repository: Repository, contribution: Contribution | None) -> Revisio
 
 def _initial(repository: Repository, contribution: Contribution | None) -> dict[str, Any]:
     if contribution is None:
-        return {"kind": "data" if repository.kind == "dataset" else "model", "parent": repository.head_id or ""}
+        return {"parent": repository.head_id or ""}
     others = [each for each in selectors.authors_of(contribution) if each.account.pk != contribution.contributor_id]
     return {
         "title": contribution.title,

@@ -20,7 +20,7 @@ from hub.repositories import (
     services,
     words,
 )
-from hub.repositories.forms import CardForm, refuse
+from hub.repositories.forms import CardForm, chosen_pins, refuse
 from hub.repositories.front_matter import FrontMatterRefused
 from hub.repositories.models import Repository, Revision
 from hub.repositories.showing import measured, sources
@@ -79,12 +79,14 @@ def edit(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse
         return redirect(links.propose(repository, "card"))
     access.require_publisher(account, repository)
     if request.method == "POST":
-        form = CardForm(request.POST, repository=repository)
+        form = CardForm(request.POST, repository=repository, pinned=selectors.has_pins(repository.head))
         if form.is_valid() and "preview" not in request.POST:
             return _publish(request, repository, form)
         return _editor(request, repository, form, status=422 if form.errors else 200)
     head = repository.head
-    return _editor(request, repository, CardForm.of(_text(head), repository=repository, parent=head.id if head else ""))
+    parent, pinned = head.id if head else "", selectors.has_pins(head)
+    form = CardForm.of(_text(head), repository=repository, parent=parent, pinned=pinned)
+    return _editor(request, repository, form)
 
 
 def _text(head: Revision | None) -> str:
@@ -105,6 +107,7 @@ def _publish(request: HttpRequest, repository: Repository, form: CardForm) -> Ht
             now=timezone.now(),
             expected_parent=form.cleaned_data["parent"],
             fields=form.changed_fields(),
+            pins=form.cleaned_data.get("pins", ""),
         )
     except HubError as error:
         refuse(form, error, {"card": "text", "changes": "text"})
@@ -123,7 +126,7 @@ def _editor(request: HttpRequest, repository: Repository, form: CardForm, status
         form=form,
         preview=preview,
         problem=problem,
-        sentence=drafts.publication(account_of(request), repository, "documentation"),
+        sentence=drafts.publication(account_of(request), repository, "documentation", chosen_pins(form)),
     )
 
 

@@ -12,7 +12,15 @@ from django.views.decorators.http import require_http_methods
 
 from hub.errors import HubError, Invalid
 from hub.repositories import access, drafts, links, metrics, selectors, services
-from hub.repositories.forms import METRIC_ROWS, MOST_METRIC_ROWS, MetricForm, PublishForm, metric_forms, refuse
+from hub.repositories.forms import (
+    METRIC_ROWS,
+    MOST_METRIC_ROWS,
+    MetricForm,
+    PublishForm,
+    chosen_pins,
+    metric_forms,
+    refuse,
+)
 from hub.repositories.models import Repository
 from hub.repositories.views.common import account_of, load, show
 from web import http
@@ -32,9 +40,8 @@ def upload(request: HttpRequest, owner: str, name: str, kind: str) -> HttpRespon
     rows = http.integer(request.POST, "metric_rows", METRIC_ROWS, least=1, most=MOST_METRIC_ROWS)
     more = posted and "more" in request.POST
     count = min(rows + 2, MOST_METRIC_ROWS) if more else rows
-    parent = repository.head_id or ""
-    initial = {"kind": "data" if repository.kind == "dataset" else "model", "parent": parent}
-    form = PublishForm(data, files=_files(repository), initial=initial)
+    pinned, initial = selectors.has_pins(repository.head), {"parent": repository.head_id or ""}
+    form = PublishForm(data, files=_files(repository), pinned=pinned, initial=initial)
     measured = metric_forms(data, count, drafts.measured_on(repository, request.user))
     if posted and not more:
         valid = all([form.is_valid(), *(each.is_valid() for each in measured)])
@@ -60,6 +67,7 @@ def _publish(
             metrics=[each.row() for each in filled] or None,
             now=timezone.now(),
             expected_parent=form.cleaned_data["parent"],
+            pins=form.cleaned_data.get("pins", ""),
         )
     except HubError as error:
         _show_refusal(error, form, filled)
@@ -98,6 +106,8 @@ def _page(
         "purpose": f"revision:{repository.pk}",
         "number": repository.revision_count + 1,
         "head": repository.head,
-        "sentence": drafts.publication(account_of(request), repository, str(form["kind"].value())),
+        "sentence": drafts.publication(
+            account_of(request), repository, str(form["kind"].value() or ""), chosen_pins(form)
+        ),
     }
     return show(request, repository, "upload.html", status, **context)

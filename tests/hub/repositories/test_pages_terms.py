@@ -7,8 +7,9 @@ from hub.errors import Invalid
 from hub.repositories import selectors
 from hub.repositories.card import Card
 from hub.repositories.models import Repository
-from tests.hub.repositories.conftest import Publish
-from tests.hub.repositories.paging import BASE, text
+from tests.hub.repositories.calling import Caller, refused
+from tests.hub.repositories.conftest import CARD, Create, Publish
+from tests.hub.repositories.paging import BASE, fields, text
 
 pytestmark = pytest.mark.django_db
 
@@ -62,10 +63,10 @@ NEW = {"kind": "model", "owner": "alice", "name": "logistic", "summary": "Tells.
 def test_terms_that_nobody_can_look_up_are_refused_at_the_card(
     dataset: Repository, publish: Publish, front: str, words: str
 ) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(Invalid) as error:
         publish(dataset, {"README.md": f"---\n{front}\n---\n# x\n"})
-    assert refused.value.field == "card"
-    assert words in str(refused.value)
+    assert error.value.field == "card"
+    assert words in str(error.value)
 
 
 def test_other_terms_with_name_and_place_are_taken(dataset: Repository, publish: Publish) -> None:
@@ -95,3 +96,86 @@ def test_a_new_repository_under_other_terms_says_which(page: Client) -> None:
     assert selectors.card_text(made.head).startswith(
         "---\nlicense: other\nlicense_name: house-rules\nlicense_link: https://example.org/rules\n---\n"
     )
+
+
+# --- pins ----------------------------------------------------------------------------------------
+MODEL = "---\nlicense: mit\ndatasets: [alice/cells]\n---\n# m\n"
+
+
+@pytest.fixture
+def trained(create: Create, dataset: Repository, publish: Publish) -> Repository:
+    """A model trained on revision 1 of a dataset that has two by now."""
+    model = create("logistic", kind="model", card=MODEL)
+    publish(dataset, {"cells.csv": "1"})
+    return model
+
+
+def pinned(model: Repository) -> int | None:
+    model.refresh_from_db()
+    assert model.head is not None
+    source = model.head.sources.get().source
+    assert source is not None
+    return source.number
+
+
+@pytest.mark.parametrize(
+    ("files", "given", "number"),
+    [
+        ({"notes.txt": "n"}, {"kind": "model"}, 1),
+        ({"README.md": MODEL + "More.\n", "docs/LICENSE": "x"}, {"kind": "model"}, 1),
+        ({"a.json": "1"}, {"kind": "documentation"}, 1),
+        ({"model.json": "1"}, {"kind": "model"}, 2),
+        ({"notes.txt": "n", "train.py": "1"}, {"kind": "code"}, 2),
+        ({"model.json": "1"}, {"kind": "model", "pins": "keep"}, 1),
+        ({"notes.txt": "n"}, {"kind": "documentation", "pins": "newest"}, 2),
+        ({"README.md": MODEL.replace("alice/cells", "alice/cells@main")}, {"kind": "documentation"}, 2),
+    ],
+)
+def test_a_source_keeps_its_pin_while_nothing_is_made_anew_from_it(
+    trained: Repository, publish: Publish, files: dict[str, str | None], given: dict[str, str], number: int
+) -> None:
+    publish(trained, files, **given)
+    assert pinned(trained) == number
+
+
+def test_forms_offer_to_keep_pins_or_to_renew_them(page: Client, trained: Repository, dataset: Repository) -> None:
+    for act in ("edit", "upload"):
+        assert "Keep the pinned revisions" in text(page.get(f"/alice/logistic/{act}"))
+        assert "Keep the pinned revisions" not in text(page.get(f"{BASE}/{act}"))
+    form = fields(text(page.get("/alice/logistic/edit")))
+    said = {**form, "licence": "MIT", "datasets": "alice/cells", "message": "Words."}
+    assert page.post("/alice/logistic/edit", {**said, "text": MODEL + "a"}).status_code == 302
+    assert pinned(trained) == 1
+    said["parent"] = str(trained.head_id)
+    assert page.post("/alice/logistic/edit", {**said, "text": MODEL + "b", "pins": "newest"}).status_code == 302
+    assert pinned(trained) == 2
+
+
+def test_the_api_takes_the_choice_and_asks_why(writer: Caller, trained: Repository) -> None:
+    change = {"path": "notes.txt", "text": "n"}
+    wanted = {"kind": "model", "message": "Words.", "changes": [change]}
+    refused(writer.publish(trained, **{**wanted, "pins": "other"}), 422, "pins")
+    refused(writer.publish(trained, **{**wanted, "message": " "}), 422, "message")
+    assert writer.publish(trained, **{**wanted, "pins": "newest"}).status_code == 201
+    assert pinned(trained) == 2
+    quiet = {"kind": "documentation", "message": "", "changes": [{**change, "text": "m"}]}
+    assert writer.publish(trained, **quiet).status_code == 201
+
+
+# --- what changed, and why -----------------------------------------------------------------------
+def test_no_kind_of_work_is_chosen_beforehand(page: Client, dataset: Repository) -> None:
+    html = text(page.get(f"{BASE}/upload"))
+    assert "selected" not in html[html.index('name="kind"') :].partition("</select>")[0].replace(
+        'value="" selected', ""
+    )
+    response = page.post(f"{BASE}/upload", {**fields(html), "message": "Why.", "metric_rows": "1"})
+    assert response.status_code == 422
+    assert "Choose what mainly changes. Texts about the rest are documentation." in text(response)
+
+
+def test_a_card_is_not_edited_without_saying_why(page: Client, dataset: Repository) -> None:
+    form = {**fields(text(page.get(f"{BASE}/edit"))), "licence": "CC-BY-4.0", "tags": "tabular, oncology"}
+    response = page.post(f"{BASE}/edit", {**form, "text": CARD + "More.\n"})
+    assert response.status_code == 422
+    dataset.refresh_from_db()
+    assert dataset.revision_count == 1
