@@ -11,6 +11,7 @@ from django.utils import timezone
 from chain.services import deploy_contracts, deploy_distribution
 from ledger.services import create_log
 from rewards.policy import FIRST
+from rewards.services import set_first_policy
 
 
 class Command(BaseCommand):
@@ -27,9 +28,10 @@ class Command(BaseCommand):
         self.step("contracts", self.deploy)
 
     def deploy(self) -> None:
-        """The anchor is bound to the log's name, so the log comes first; the distributor's first rules are ours."""
+        """The anchor is bound to the log's name, so the log comes first; our first rules are the distributor's and stand in it."""
         deploy_contracts(now=timezone.now(), origin=create_log(timezone.now()).origin)
         deploy_distribution(first_policy=bytes.fromhex(FIRST.hash), now=timezone.now())
+        set_first_policy(timezone.now())
 
     def step(self, words: str, act: Callable[[], object]) -> None:
         self.stdout.write(f"  {words:<44}", ending="")
