@@ -34,7 +34,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "budget": budget,
         "ends": schedule.ends(number) if schedule is not None else None,
         "embedded": chain.is_embedded(),
-        "chain_id": settings.CHAIN_ID,
+        "chain_id": str(settings.CHAIN_ID),
         "rule": rule,
         "policy": rule.policy,
         "pools": _pools(rule.policy),

@@ -135,7 +135,7 @@ def _chain(request: HttpRequest) -> dict[str, Any]:
             "rpcUrls": [request.build_absolute_uri("/rpc")],
             "nativeCurrency": {"name": "Ether", "symbol": "ETH", "decimals": 18},
         }
-    return {"json": json.dumps(here), "id": settings.CHAIN_ID, "embedded": settings.CHAIN_EMBEDDED}
+    return {"json": json.dumps(here), "id": str(settings.CHAIN_ID), "embedded": settings.CHAIN_EMBEDDED}
 
 
 def _claim(standing: Standing) -> dict[str, Any]:

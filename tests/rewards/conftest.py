@@ -24,7 +24,7 @@ from rewards.events import record
 from rewards.models import Epoch
 from rewards.policy import FIRST
 from tests.hub.factories import make_account
-from tests.hub.repositories.conftest import Create, Publish, _blobs, create, publish
+from tests.hub.repositories.conftest import _blobs, create, publish
 from tests.hub.reviews.conftest import Propose, model, propose
 from tests.ledger.conftest import Ledger, folders, ledger, node
 

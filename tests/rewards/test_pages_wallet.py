@@ -1,0 +1,158 @@
+"""The wallet's page: what waits and why, binding after a notice, and three ways to claim."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from eth_account import Account as Keys
+
+from ledger import canonical
+from rewards import binding, places
+from rewards.models import Leaf, RelayedClaim, WalletBinding
+from tests.rewards.conftest import Paid, finalize
+
+pytestmark = pytest.mark.django_db
+KEY = Keys.from_key("0x" + "5e" * 32)
+WALLET = KEY.address.lower()
+CREDIT = 340 * 10**18
+
+
+def signed(paid: Paid, *, key: Any = KEY, **changed: Any) -> dict[str, Any]:
+    """The form as the page's script sends it."""
+    typed = binding.start_binding(paid.charlie, WALLET, timezone.now())
+    signature = Keys.sign_typed_data(key.key, full_message=typed).signature.hex()
+    fields = {
+        "understood": "on",
+        "wallet": WALLET,
+        "nonce": typed["message"]["nonce"],
+        "deadline": typed["message"]["deadline"],
+        "signature": "0x" + signature.removeprefix("0x"),
+    }
+    return {**fields, **changed}
+
+
+@pytest.fixture
+def charlie(client: Client, paid: Paid, now: datetime) -> Client:
+    """Charlie's browser, after the epoch became final."""
+    finalize(paid.epoch, now)
+    client.force_login(paid.charlie)
+    return client
+
+
+@dataclass
+class Bound:
+    client: Client
+    paid: Paid
+
+
+@pytest.fixture
+def bound(charlie: Client, paid: Paid) -> Bound:
+    """Charlie's wallet is bound, and the final distribution has a leaf for it."""
+    assert charlie.post("/settings/wallet", signed(paid)).status_code == 302
+    leaves = canonical.encode({"cumulative_wei": str(CREDIT), "wallet": WALLET}) + b"\n"
+    folder = places.bundle(3)
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    manifest["files"]["leaves.ndjson"] = {"sha256": sha256(leaves).hexdigest(), "lines": 1}
+    (folder / "leaves.ndjson").write_bytes(leaves)
+    (folder / "manifest.json").write_bytes(canonical.encode(manifest))
+    places.tree(3).unlink()
+    Leaf.objects.create(epoch=paid.epoch, wallet=WALLET, cumulative_wei=CREDIT)
+    return Bound(charlie, paid)
+
+
+def text(client: Client, path: str = "/settings/wallet") -> str:
+    return client.get(path).content.decode()
+
+
+def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
+    assert client.get("/settings/wallet").status_code == 302
+
+
+def test_without_a_wallet_the_credit_waits_and_the_page_says_what_would_become_public(charlie: Client) -> None:
+    found = text(charlie)
+    assert "for a wallet; nothing is lost meanwhile" in found
+    assert "Before you sign: this becomes public for good." in found
+    assert "<noscript>" in found
+
+
+def test_what_is_signed_names_the_account_and_the_chain(charlie: Client, paid: Paid) -> None:
+    typed = json.loads(charlie.get("/settings/wallet").context["typed"])
+    assert typed["domain"] == {"name": "Akashi", "version": "1", "chainId": settings.CHAIN_ID}
+    assert typed["message"]["account"] == "0x" + paid.charlie.pseudonym + "0" * 32
+
+
+def test_a_signed_message_binds_the_wallet(charlie: Client, paid: Paid) -> None:
+    answer = charlie.post("/settings/wallet", signed(paid))
+    assert (answer.status_code, answer["Location"]) == (302, "/settings/wallet")
+    assert WalletBinding.objects.get().wallet == WALLET
+    assert WALLET in text(charlie)
+
+
+def test_the_notice_has_to_be_ticked(charlie: Client, paid: Paid) -> None:
+    answer = charlie.post("/settings/wallet", signed(paid, understood=""))
+    assert answer.status_code == 422
+    assert "tick the box" in answer.content.decode()
+    assert not WalletBinding.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"signature": "0x" + "00" * 65}, {"signature": "none"}, {"wallet": "0x" + "12" * 20}, {"deadline": 1}, {"nonce": 2},
+     {"wallet": ""}, {"nonce": "x"}, {"deadline": 2**60}],
+)  # fmt: skip
+def test_what_the_wallet_did_not_sign_is_refused_in_words(charlie: Client, paid: Paid, changed: dict[str, Any]) -> None:
+    answer = charlie.post("/settings/wallet", signed(paid, **changed))
+    assert answer.status_code == 422
+    assert "error-summary" in answer.content.decode()
+    assert not WalletBinding.objects.exists()
+
+
+def test_somebody_else_s_signature_is_refused(charlie: Client, paid: Paid) -> None:
+    answer = charlie.post("/settings/wallet", signed(paid, key=Keys.from_key("0x" + "77" * 32)))
+    assert "This is no signature of that wallet." in answer.content.decode()
+
+
+def test_a_bound_wallet_finds_three_ways_to_claim(bound: Bound) -> None:
+    found = text(bound.client)
+    for words in ("Claim 340 HUB without gas", "Send it yourself", "claim.html", "proof.json", "claim(uint48,address"):
+        assert words in found, words
+
+
+def test_the_page_s_transaction_is_the_contract_s_claim(bound: Bound) -> None:
+    claim = bound.client.get("/settings/wallet").context["claim"]
+    assert claim.data.startswith("0xda518f9c")
+    assert WALLET[2:] in claim.data
+    assert f"{CREDIT:064x}" in claim.data
+
+
+def test_asking_the_hub_to_claim_works_without_javascript(bound: Bound) -> None:
+    assert bound.client.post("/settings/wallet/claim").status_code == 302
+    assert RelayedClaim.objects.get().cumulative_wei == CREDIT
+    assert "it is on its way" in text(bound.client)
+
+
+def test_without_anything_to_claim_the_hub_says_so(charlie: Client) -> None:
+    answer = charlie.post("/settings/wallet/claim", follow=True)
+    assert "There is nothing to claim for your wallet yet." in answer.content.decode()
+
+
+def test_the_proof_is_a_file_to_keep(bound: Bound) -> None:
+    answer = bound.client.get("/settings/wallet/proof.json")
+    saved = json.loads(answer.content)
+    assert answer["Content-Disposition"] == 'attachment; filename="proof.json"'
+    assert (saved["wallet"], saved["cumulative_wei"], saved["proof"]) == (WALLET, str(CREDIT), [])
+
+
+def test_before_there_is_a_leaf_there_is_no_proof(charlie: Client) -> None:
+    assert charlie.get("/settings/wallet/proof.json").status_code == 404
+
+
+def test_an_old_page_s_message_is_refused(charlie: Client, paid: Paid) -> None:
+    late = int((timezone.now() - timedelta(seconds=5)).timestamp())
+    assert "too late" in charlie.post("/settings/wallet", signed(paid, deadline=late)).content.decode()
