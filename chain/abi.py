@@ -5,11 +5,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
+from eth_abi.codec import ABICodec
+from eth_abi.decoding import StringDecoder
 from eth_abi.exceptions import DecodingError
+from eth_abi.registry import BaseEquals, registry
 from eth_utils.crypto import keccak
 
 Item = dict[str, Any]
+
+
+def _lenient() -> ABICodec:
+    """A contract takes any bytes as a string. What is no UTF-8 is shown as such, and keeps nobody from reading on."""
+    types = registry.copy()  # type: ignore[no-untyped-call]
+    types.unregister_decoder("string")
+    decoder = StringDecoder(handle_string_errors="replace")  # type: ignore[no-untyped-call]
+    types.register_decoder(BaseEquals("string"), decoder, label="string")  # type: ignore[no-untyped-call]
+    return ABICodec(types)
+
+
+decode = _lenient().decode
 
 
 def parameter_types(parameters: Sequence[Item]) -> list[str]:

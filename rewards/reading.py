@@ -167,6 +167,11 @@ def allocations_of(number: int, most: int) -> list[Allocation]:
     return list(Allocation.objects.filter(epoch=number).order_by("-wei", "pseudonym")[:most])
 
 
+def paid_accounts(number: int) -> int:
+    """How many accounts an epoch credits."""
+    return Allocation.objects.filter(epoch=number).count()
+
+
 def on_chain(number: int) -> list[DistributionLog]:
     """What the distributor wrote about an epoch, without its claims, in order."""
     rows = DistributionLog.objects.filter(epoch=number).exclude(kind__in=("claimed", "policy_scheduled"))

@@ -99,6 +99,7 @@ def _accounts(request: HttpRequest, number: int) -> dict[str, Any]:
             for row in rows[:MOST_ACCOUNTS]
         ],
         "accounts_more": len(rows) > MOST_ACCOUNTS,
+        "people": reading.paid_accounts(number),
         "own": own,
         "own_url": why_url(number, user.pseudonym, names.person(user.username)) if user.is_authenticated else "",
     }

@@ -191,14 +191,19 @@ class Hub:
         return distribution.token_balance(wallet_of(name))
 
     # --- powers ----------------------------------------------------------------------------------
-    def act(self, sender: str, name: str, *arguments: Any, value: int = 0) -> None:
-        """A call of the distributor by any account, which the node impersonates."""
+    def act(
+        self, sender: str, name: str, *arguments: Any, value: int = 0, swap: tuple[bytes, bytes] | None = None
+    ) -> None:
+        """A call of the distributor by any account, which the node impersonates; `swap` replaces bytes of its data."""
         self.ledger.rpc("anvil_impersonateAccount", sender)
         self.ledger.rpc("anvil_setBalance", sender, hex(10**20))
         data = artifact(distributor.CONTRACT).abi.encode_call(name, *arguments)
+        if swap is not None:
+            data = data.replace(*swap)
         request = {"from": sender, "to": self.distributor, "data": "0x" + data.hex(), "value": hex(value)}
-        self.ledger.rpc("eth_sendTransaction", {**request, "gas": hex(1_000_000)})
+        sent = self.ledger.rpc("eth_sendTransaction", {**request, "gas": hex(1_000_000)})
         self.ledger.rpc("evm_mine")
+        assert self.ledger.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
 
     def wipe(self) -> None:
         """The chain begins anew, as when all its snapshots are lost; its clock goes on."""

@@ -1,0 +1,212 @@
+"""What may become of an epoch besides payment, and what stops one."""
+
+import pytest
+from django.utils import translation
+
+from chain import distribution
+from hub.reviews.models import Assessment
+from ledger import auditing, describing
+from ledger import selectors as log
+from ledger.models import Mismatch
+from rewards import bundles, policy_setting
+from rewards.errors import BundleRefused, PolicyRefused
+from rewards.models import Allocation, Epoch, Leaf
+from rewards.models import Policy as PolicyRow
+from rewards.policy import FIRST, as_object, parse
+from tests.rewards.pipeline.conftest import WINDOW, Hub, wallet_of
+
+State = Epoch.State
+
+
+def _proposed(hub: Hub) -> Epoch:
+    hub.assessed_work("alice")
+    hub.bind("alice")
+    hub.end_epoch()
+    hub.tick(5)
+    return hub.newest()
+
+
+def _amount(hub: Hub, name: str) -> list[int]:
+    rows = Allocation.objects.filter(pseudonym=hub.person(name).pseudonym).order_by("epoch")
+    return [int(row.wei) for row in rows]
+
+
+# --- on the chain --------------------------------------------------------------------------------
+def test_a_cancelled_epoch_is_logged_once_and_a_later_one_takes_its_works(hub: Hub) -> None:
+    _proposed(hub)
+    hub.act(hub.council, "cancel", "the sums are wrong")
+    hub.wait(40)
+    hub.tick(4)
+    first = hub.newest()
+    assert first.state == State.CANCELLED
+    assert hub.entries() == ["epoch.closed", "distribution.proposed", "distribution.cancelled"]
+    [entry] = log.entries_about("epoch:0", types=["distribution.cancelled"]).items
+    assert (entry.data["cause"], entry.details["reason"]["reason"]) == ("guardian", "the sums are wrong")
+    second = hub.distribute()
+    assert (second.number > first.number, second.state) == (True, State.FINALIZED)
+    earlier, later = _amount(hub, "alice")
+    assert earlier == later == int(Leaf.objects.get(epoch=second).cumulative_wei)
+
+
+def test_a_challenge_is_logged_and_nothing_becomes_final_while_it_is_open(hub: Hub) -> None:
+    _proposed(hub)
+    hub.act(hub.council, "challenge", "\N{CROSS MARK} sums", value=distribution.read_distribution().bond)
+    hub.wait(WINDOW + 40)
+    hub.tick(4)
+    assert hub.newest().state == State.CHALLENGED
+    assert hub.sent("finalize") == []
+    hub.act(hub.council, "dismiss")
+    hub.tick(2)
+    assert hub.newest().state == State.PROPOSED
+    hub.wait(WINDOW + 40)
+    hub.tick(5)
+    assert hub.entries("distribution") == [
+        "distribution.proposed",
+        "distribution.challenged",
+        "distribution.finalized",
+    ]
+
+
+def test_a_challenge_that_nobody_decides_cancels_the_epoch(hub: Hub) -> None:
+    _proposed(hub)
+    hub.act(hub.council, "challenge", "", value=distribution.read_distribution().bond)
+    hub.wait(7 * WINDOW + 40)
+    hub.tick(5)
+    assert hub.sent("expire") != []
+    assert hub.newest().state == State.CANCELLED
+
+
+def test_a_reason_that_is_no_text_stops_nothing(hub: Hub) -> None:
+    _proposed(hub)
+    bond = distribution.read_distribution().bond
+    # No UTF-8, and a NUL.
+    hub.act(hub.council, "challenge", "@@@", value=bond, swap=(b"@@@", b"\xff\xfe\x00"))
+    hub.wait(40)
+    hub.tick(3)
+    assert hub.newest().state == State.CHALLENGED
+    assert "distribution.challenged" in hub.entries()
+
+
+def test_a_strangers_proposal_is_told_and_not_helped(hub: Hub) -> None:
+    hub.assessed_work("alice")
+    hub.bind("alice")
+    hub.end_epoch()
+    policy = distribution.policy_at(0)
+    hub.act(distribution.powers().proposer, "propose", 0, b"\x01" * 32, b"\x02" * 32, policy, 7, 7, "")
+    hub.tick(4)
+    assert "Another distribution waits on the chain" in hub.newest().problem
+    hub.wait(WINDOW + 30)
+    hub.tick(3)
+    assert hub.sent() == []
+    hub.act(hub.council, "cancel", "not ours")
+    hub.tick(5)
+    assert (hub.newest().state, hub.newest().problem) == (State.PROPOSED, "")
+    assert hub.entries("distribution.cancelled") == []
+
+
+# --- here ----------------------------------------------------------------------------------------
+def test_an_epoch_waits_while_the_database_disagrees_with_the_log(hub: Hub) -> None:
+    hub.assessed_work("alice")
+    hub.bind("alice")
+    hub.end_epoch()
+    Assessment.objects.update(quality=100)
+    hub.tick(3)
+    epoch = hub.newest()
+    assert (epoch.state, "reviews.Assessment.quality" in epoch.problem) == (State.CLOSED, True)
+    assert hub.sent() == []
+    Assessment.objects.update(quality=90)
+    hub.tick(3)
+    assert (hub.newest().state, hub.newest().problem) == (State.PROPOSED, "")
+
+
+def test_an_epoch_waits_while_the_second_program_refuses(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.assessed_work("alice")
+    hub.end_epoch()
+    with monkeypatch.context() as broken:
+        broken.setattr(bundles, "PROGRAM", bundles.PROGRAM.with_name("nothing.py"))
+        hub.tick(2)
+    assert "The second program refuses the bundle" in hub.newest().problem
+    hub.tick(2)
+    assert hub.newest().problem == ""
+
+
+def test_a_changed_bundle_is_refused_by_the_second_program(hub: Hub) -> None:
+    hub.assessed_work("alice")
+    epoch = hub.distribute()
+    folder = bundles.places.bundle(epoch.number)
+    text = (folder / "allocations.ndjson").read_text()
+    last = text.rindex('"wei":"') + 7
+    (folder / "allocations.ndjson").write_text(text[:last] + str((int(text[last]) + 1) % 10) + text[last + 1 :])
+    with pytest.raises(BundleRefused):
+        bundles._recheck(folder, epoch.manifest, None)
+
+
+def test_credit_waits_for_a_wallet_and_moves_with_the_next_epoch(hub: Hub) -> None:
+    hub.assessed_work("alice")
+    first = hub.distribute()
+    assert (int(first.total_wei), int(first.credited_wei) > 0) == (0, True)
+    hub.bind("alice")
+    second = hub.distribute()
+    assert int(second.total_wei) == int(Leaf.objects.get(wallet=wallet_of("alice")).cumulative_wei) > 0
+    assert second.credited_wei == first.credited_wei
+    assert hub.distribute() == second
+
+
+def test_the_log_and_the_tables_of_rewards_agree_and_an_altered_amount_is_found(hub: Hub) -> None:
+    hub.assessed_work("alice")
+    hub.bind("alice")
+    hub.distribute()
+    hub.anchor()
+    auditing.audit_full(hub.now)
+    assert list(Mismatch.objects.filter(resolved=None).values_list("table", "column", "expected", "found")) == []
+    Leaf.objects.update(cumulative_wei=1)
+    Epoch.objects.update(credited_wei=2)
+    auditing.audit_full(hub.now)
+    found = {(row.table, row.column) for row in Mismatch.objects.filter(resolved=None)}
+    assert found == {("rewards.Epoch", "total_wei"), ("rewards.Epoch", "credited_wei")}
+
+
+def test_every_entry_of_rewards_reads_as_a_sentence(hub: Hub) -> None:
+    hub.assessed_work("alice")
+    hub.distribute()
+    entries = [*log.entries_with_subject("epoch:0"), *log.entries_with_subject(f"policy:{FIRST.hash}")]
+    with translation.override("en"):
+        said = [each.text for each in describing.describe(entries, None)]
+    assert said[0].startswith("The hub closed epoch 0: the first ")
+    assert said[1] == "The distribution of epoch 0 was proposed on the chain; anyone may challenge it."
+    assert said[2] == "The distribution of epoch 0 became final; it can be claimed."
+    assert said[3] == f"The hub recorded the rule {FIRST.hash[:8]}…, in force from epoch 0 on."
+
+
+# --- policies ------------------------------------------------------------------------------------
+def _stricter() -> dict[str, object]:
+    return {**as_object(FIRST), "min_reviews": 3}
+
+
+def test_a_policy_is_logged_when_the_council_has_announced_it(hub: Hub) -> None:
+    wanted = parse(_stricter())
+    with pytest.raises(PolicyRefused, match="has not announced"):
+        policy_setting.set_policy(wanted, first_epoch=2, now=hub.now)
+    hub.act(hub.council, "schedulePolicy", bytes.fromhex(wanted.hash), 2)
+    row = policy_setting.set_policy(wanted, first_epoch=2, now=hub.now)
+    assert (row.hash, row.first_epoch) == (wanted.hash, 2)
+    assert policy_setting.set_policy(wanted, first_epoch=2, now=hub.now) == row
+
+
+def test_a_policy_is_refused_for_an_epoch_that_has_begun(hub: Hub) -> None:
+    with pytest.raises(PolicyRefused, match="has begun"):
+        policy_setting.set_policy(parse(_stricter()), first_epoch=0, now=hub.now)
+    assert PolicyRow.objects.count() == 1
+
+
+def test_an_epoch_is_not_closed_while_the_chain_names_other_rules(hub: Hub) -> None:
+    hub.act(hub.council, "schedulePolicy", bytes.fromhex(parse(_stricter()).hash), 1)
+    hub.end_epoch()
+    hub.assessed_work("alice")
+    hub.end_epoch()
+    hub.tick(3)
+    assert hub.entries() == []
+
+
+def test_setting_the_first_policy_again_changes_nothing(hub: Hub) -> None:
+    assert policy_setting.set_first_policy(hub.now) == PolicyRow.objects.get()
