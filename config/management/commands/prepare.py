@@ -28,7 +28,7 @@ class Command(BaseCommand):
         self.step("contracts", self.deploy)
 
     def deploy(self) -> None:
-        """The anchor is bound to the log's name, so the log comes first; our first rules are the distributor's and stand in it."""
+        """The anchor is bound to the log's name, so the log comes first, and the first rules follow the contract."""
         deploy_contracts(now=timezone.now(), origin=create_log(timezone.now()).origin)
         deploy_distribution(first_policy=bytes.fromhex(FIRST.hash), now=timezone.now())
         set_first_policy(timezone.now())
