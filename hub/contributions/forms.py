@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from hub.contributions.services import LONGEST_COMMENT, LONGEST_REASON, LONGEST_TITLE
 from hub.contributions.shares import WHOLE
-from hub.repositories.forms import CardForm, PublishForm
+from hub.repositories.card_forms import CardForm
+from hub.repositories.forms import PublishForm
 
 _LINE = re.compile(r"@?([A-Za-z0-9._-]{1,39})[\s,:;]+([0-9]{1,3})(?:[.,]([0-9]{1,2}))?\s*%?")
 

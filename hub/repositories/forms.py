@@ -14,7 +14,6 @@ from hub import events, phrases
 from hub.errors import HubError, Invalid
 from hub.repositories import card, licences, metrics, resolving, words
 from hub.repositories.changes import Change
-from hub.repositories.front_matter import FrontMatterRefused
 from hub.repositories.rules import LONGEST
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from hub.repositories.models import Repository
 
 
-def _other_terms() -> tuple[forms.CharField, forms.CharField]:
+def other_terms() -> tuple[forms.CharField, forms.CharField]:
     """For other terms than the known ones: what they are called, and where they stand."""
     name = forms.CharField(
         label=_("Name of the other terms"), required=False, max_length=card.MAX_WORD,
@@ -41,13 +40,6 @@ LICENCE_GROUPS: Mapping[str, Promise] = {
     "code": _("Code and weights"),
     "models": _("Named model licences, restricted"),
     "unnamed": _("Other"),
-}
-RELATIONS: Mapping[str, Promise] = {
-    "": pgettext_lazy("how it was made from its base", "not said"),
-    "finetune": pgettext_lazy("how it was made from its base", "fine-tuned"),
-    "adapter": pgettext_lazy("how it was made from its base", "adapter"),
-    "quantized": pgettext_lazy("how it was made from its base", "quantised"),
-    "merge": pgettext_lazy("how it was made from its base", "merged"),
 }
 METRIC_ROWS, MOST_METRIC_ROWS = 2, metrics.MOST
 
@@ -91,12 +83,6 @@ def _labelled(found: licences.Licence) -> str:
     return words.licence_name(found) if found.id in {"other", "unknown"} else f"{found.id} · {found.name}"
 
 
-def _lines(value: str) -> list[str]:
-    """Words that stand in lines or behind commas, each once."""
-    parts = (part.strip() for line in value.splitlines() for part in line.split(","))
-    return list(dict.fromkeys(part for part in parts if part))
-
-
 # --- new -----------------------------------------------------------------------------------------
 class NewForm(forms.Form):
     kind = forms.ChoiceField(
@@ -120,7 +106,7 @@ class NewForm(forms.Form):
     licence = forms.ChoiceField(
         label=_("Licence"), help_text=_("What others may do with it. Restricted licences are shown as such."),
     )  # fmt: skip
-    license_name, license_link = _other_terms()
+    license_name, license_link = other_terms()
     visibility = forms.ChoiceField(
         label=_("Who sees it?"),
         choices=[
@@ -148,116 +134,6 @@ class NewForm(forms.Form):
         data = self.cleaned_data
         terms = {name: data[name] or None for name in ("license_name", "license_link")}
         return card.starter(title=data["name"], summary=data["summary"], licence=data["licence"], fields=terms)
-
-
-# --- card ----------------------------------------------------------------------------------------
-class CardForm(forms.Form):
-    """The whole card as text, and its most used fields beside it. A field that was touched wins over the text."""
-
-    licence = forms.ChoiceField(label=_("Licence"), required=False)
-    license_name, license_link = _other_terms()
-    base_model = forms.CharField(
-        label=_("Made from these models"),
-        required=False,
-        max_length=8_000,
-        help_text=_(
-            "owner/name of this hub, or an address elsewhere; one on each line. owner/name@revision names one exactly."
-        ),
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-    )
-    base_model_relation = forms.ChoiceField(label=_("How"), required=False, choices=list(RELATIONS.items()))
-    datasets = forms.CharField(
-        label=_("Trained on these datasets"),
-        required=False,
-        max_length=8_000,
-        help_text=_("The same way. When you publish, each new name is pinned to the revision it has then."),
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-    )
-    tags = forms.CharField(label=_("Tags"), required=False, max_length=4_000, help_text=_("Divided by commas."))
-    text = forms.CharField(
-        label=_("Card"),
-        max_length=card.MAX_BYTES,
-        strip=False,
-        help_text=_("Markdown. The block between the two lines of --- holds the fields above and any others."),
-        widget=forms.Textarea(attrs={"rows": 24, "class": "mono", "spellcheck": "true"}),
-    )
-    pins = pins_field()
-    message = forms.CharField(
-        label=_("Why this change"),
-        max_length=10_000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("In your own words. It stands beside the entry and can be erased; the entry stays."),
-    )
-    initial_fields = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40_000)
-    parent = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
-
-    LISTS = ("base_model", "datasets", "tags")
-
-    def __init__(self, *args: Any, repository: "Repository", pinned: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not pinned:
-            del self.fields["pins"]
-        licence = self.fields["licence"]
-        assert isinstance(licence, forms.ChoiceField)
-        licence.choices = [*licence_choices(), *self._own_licence()]
-        if repository.kind == "dataset":
-            self.fields["datasets"].label = _("Made from these datasets")
-            del self.fields["base_model_relation"]
-
-    @classmethod
-    def of(cls, text: str, *, repository: "Repository", parent: str, pinned: bool = False) -> "CardForm":
-        """The form for a card as it is."""
-        shown = cls.shown(text)
-        initial = {**shown, "text": text, "initial_fields": json.dumps(shown), "parent": parent}
-        return cls(initial=initial, repository=repository, pinned=pinned)
-
-    @staticmethod
-    def shown(text: str) -> dict[str, str]:
-        """What the fields show of a card."""
-        try:
-            about = card.parse(text)
-        except FrontMatterRefused:
-            return {}
-        return {
-            "licence": about.licence.id if about.licence else "",
-            "license_name": about.licence_name,
-            "license_link": about.licence_link[:400],
-            "base_model": "\n".join(about.base_models),
-            "base_model_relation": about.relation if about.relation in RELATIONS else "",
-            "datasets": "\n".join(about.datasets),
-            "tags": ", ".join(_own_tags(about)),
-        }
-
-    def _own_licence(self) -> list[tuple[str, str]]:
-        """An expression such as `MIT OR Apache-2.0` is no choice of the list, but stays one for its card."""
-        value = str(self.data.get("licence") or self.initial.get("licence") or "")
-        found = licences.find(value) if value and value not in licences.LICENCES else None
-        return [(found.id, found.id)] if found is not None else []
-
-    def changed_fields(self) -> dict[str, Any]:
-        """Front matter to set: those fields that differ from what the page showed."""
-        try:
-            before = json.loads(self.cleaned_data.get("initial_fields") or "{}")
-        except ValueError:
-            before = {}
-        before = before if isinstance(before, dict) else {}
-        found: dict[str, Any] = {}
-        for name in self.fields:
-            if name in before and self.cleaned_data.get(name, "") != before[name]:
-                found["license" if name == "licence" else name] = self._front_matter(name)
-        return found
-
-    def _front_matter(self, name: str) -> Any:
-        value = self.cleaned_data[name]
-        if name not in self.LISTS:
-            return value or None
-        items = _lines(value)
-        return items[0] if name == "base_model" and len(items) == 1 else items or None
-
-
-def _own_tags(about: card.Card) -> list[str]:
-    value = about.fields.get("tags")
-    return [tag for tag in value if isinstance(tag, str)] if isinstance(value, list) else []
 
 
 # --- publishing ----------------------------------------------------------------------------------

@@ -3,12 +3,28 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from hub import names
 from hub.errors import Gone
-from hub.repositories import figures, links, metrics, preview, reading, selectors, tablediff, textdiff, words
+from hub.repositories import (
+    card,
+    figures,
+    links,
+    metrics,
+    preview,
+    reading,
+    rendering,
+    selectors,
+    tablediff,
+    textdiff,
+    words,
+)
+from hub.repositories.card_forms import CardForm
+from hub.repositories.front_matter import FrontMatterRefused
+from hub.repositories.lineage import Kind
 from hub.repositories.models import Repository, Revision
 
 MOST_FILES = 200
@@ -100,6 +116,28 @@ def sources(viewer: Any, revision: Revision) -> list[dict[str, Any]]:
             row["licence"] = edge.source.licence
         rows.append(row)
     return rows
+
+
+# --- cards ---------------------------------------------------------------------------------------
+def card_preview(repository: Repository, form: CardForm) -> dict[str, Any]:
+    """Context of `_preview.html`: the card as it would be published, and what it will state, or why it cannot be read."""
+    try:
+        text = form.final_text()[: card.MAX_BYTES]
+        return {"preview": rendering.markdown_text(repository, "main", text), "states": _states(repository, text)}
+    except FrontMatterRefused as error:
+        return {"problem": words.card_refusal(error)}
+
+
+def _states(repository: Repository, text: str) -> dict[str, Any]:
+    about = card.parse(text)
+    licence = words.licence(about.licence.id) if about.licence is not None else None
+    kind: Kind = "dataset" if repository.kind == Repository.Kind.DATASET else "model"
+    sources = about.sources(kind, settings.SITE_URL)
+    return {
+        "licence": licence.name if licence is not None else "",
+        "tags": about.tags,
+        "sources": [(words.RELATIONS.get(each.relation, each.relation), each.text) for each in sources],
+    }
 
 
 # --- files ---------------------------------------------------------------------------------------

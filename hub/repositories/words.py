@@ -51,6 +51,22 @@ def licence_name(found: licences.Licence) -> str:
     return str(_UNNAMED_LICENCES.get(found.id, found.name))
 
 
+# What a card would no longer state, by the field that it stands in.
+LOST: Mapping[str, Promise] = {
+    "licence": gettext_lazy(
+        "The card would no longer state a licence; until now it was %(what)s. Choose one, or send the form once more to leave "
+        "it out."
+    ),
+    "base_model": gettext_lazy(
+        "The card would no longer say that this was made from %(what)s. Name it again, or send the form once more to leave it "
+        "out."
+    ),
+    "datasets": gettext_lazy(
+        "The card would no longer say that this was made with %(what)s. Name it again, or send the form once more to leave it "
+        "out."
+    ),
+}
+
 # What the values of a column of a table are.
 TYPES: Mapping[str, Promise] = {
     "empty": pgettext_lazy("type of a column", "empty"),

@@ -18,14 +18,13 @@ from hub.contributions.forms import CardProposalForm, FilesForm
 from hub.contributions.models import Contribution
 from hub.contributions.views.common import account_of, load, load_contribution, show
 from hub.errors import Gone, HubError, Invalid, NotAllowed
-from hub.repositories import card, drafts, metrics, rendering
+from hub.repositories import card, drafts, metrics
 from hub.repositories import selectors as repositories
-from hub.repositories import words as repository_words
 from hub.repositories.changes import Change
 from hub.repositories.forms import METRIC_ROWS, MOST_METRIC_ROWS, MetricForm, metric_forms, refuse
-from hub.repositories.front_matter import FrontMatterRefused
 from hub.repositories.models import Repository, Revision
 from hub.repositories.services import set_fields
+from hub.repositories.showing import card_preview
 from web import http
 
 MOST_TICKED = 200
@@ -137,17 +136,8 @@ def _card_page(
     form: CardProposalForm,
     status: int = 200,
 ) -> HttpResponse:
-    preview, problem = _preview(repository, str(form["text"].value() or ""))
-    frame = _frame(request, repository, contribution)
-    return show(request, repository, "propose_card.html", status, **frame, form=form, preview=preview, problem=problem)
-
-
-def _preview(repository: Repository, text: str) -> tuple[str, str]:
-    """The card as it would look, or why it cannot be read."""
-    try:
-        return rendering.markdown_text(repository, "main", text[: card.MAX_BYTES]), ""
-    except FrontMatterRefused as error:
-        return "", repository_words.card_refusal(error)
+    frame = {**_frame(request, repository, contribution), **card_preview(repository, form)}
+    return show(request, repository, "propose_card.html", status, **frame, form=form)
 
 
 def _card_text(state: Revision | None) -> str:

@@ -20,10 +20,10 @@ from hub.repositories import (
     services,
     words,
 )
-from hub.repositories.forms import CardForm, chosen_pins, refuse
-from hub.repositories.front_matter import FrontMatterRefused
+from hub.repositories.card_forms import CardForm
+from hub.repositories.forms import chosen_pins, refuse
 from hub.repositories.models import Repository, Revision
-from hub.repositories.showing import measured, sources
+from hub.repositories.showing import card_preview, measured, sources
 from hub.repositories.views.common import account_of, load, show
 
 MAIN = "main"
@@ -117,26 +117,15 @@ def _publish(request: HttpRequest, repository: Repository, form: CardForm) -> Ht
 
 
 def _editor(request: HttpRequest, repository: Repository, form: CardForm, status: int = 200) -> HttpResponse:
-    preview, problem = _preview(repository, form)
     return show(
         request,
         repository,
         "edit.html",
         status,
         form=form,
-        preview=preview,
-        problem=problem,
+        **card_preview(repository, form),
         sentence=drafts.publication(account_of(request), repository, "documentation", chosen_pins(form)),
     )
-
-
-def _preview(repository: Repository, form: CardForm) -> tuple[str, str]:
-    """The card as it would look, or why it cannot be read."""
-    text = form["text"].value() or ""
-    try:
-        return rendering.markdown_text(repository, MAIN, str(text)[: card.MAX_BYTES]), ""
-    except FrontMatterRefused as error:
-        return "", words.card_refusal(error)
 
 
 @login_required
@@ -145,5 +134,6 @@ def preview(request: HttpRequest, owner: str, name: str, kind: str) -> HttpRespo
     """The preview alone, for the editor to replace while typing."""
     repository = load(request, kind, owner, name)
     access.require_publisher(account_of(request), repository)
-    html, problem = _preview(repository, CardForm(request.POST, repository=repository))
-    return show(request, repository, "_preview.html", preview=html, problem=problem)
+    form = CardForm(request.POST, repository=repository)
+    form.full_clean()
+    return show(request, repository, "_preview.html", **card_preview(repository, form))

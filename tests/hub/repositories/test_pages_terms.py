@@ -179,3 +179,71 @@ def test_a_card_is_not_edited_without_saying_why(page: Client, dataset: Reposito
     assert response.status_code == 422
     dataset.refresh_from_db()
     assert dataset.revision_count == 1
+
+
+# --- what a card would no longer state -----------------------------------------------------------
+RICH = "---\nlicense: openrail\nbase_model: gpt2\ntags: [a]\n---\n# m\n"
+SHOWN = {"licence": "openrail", "base_model": "gpt2", "tags": "a", "message": "Words."}
+EDIT = "/alice/logistic/edit"
+
+
+@pytest.fixture
+def editor(page: Client, create: Create) -> dict[str, str]:
+    """The form of a card with licence and lineage, as a browser holds it."""
+    create("logistic", kind="model", card=RICH)
+    return {**fields(text(page.get(EDIT))), **SHOWN}
+
+
+def newest_card() -> str:
+    head = Repository.objects.get(name="logistic").head
+    assert head is not None
+    return selectors.card_text(head)
+
+
+def test_fields_that_still_show_what_the_text_lost_win(page: Client, editor: dict[str, str]) -> None:
+    preview = text(page.post(f"{EDIT}/preview", {**editor, "text": "# All new\n"}))
+    for stated in ("OpenRAIL", "derived from gpt2", "<dd>a</dd>"):
+        assert stated in preview
+    assert page.post(EDIT, {**editor, "text": "# All new\n"}).status_code == 302
+    assert newest_card() == "---\nlicense: openrail\nbase_model: gpt2\ntags:\n- a\n---\n\n# All new\n"
+
+
+def test_a_text_that_names_another_licence_wins_over_a_field_that_nobody_touched(
+    page: Client, editor: dict[str, str]
+) -> None:
+    assert page.post(EDIT, {**editor, "text": RICH.replace("openrail", "mit")}).status_code == 302
+    assert newest_card() == RICH.replace("openrail", "mit")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"licence": "", "text": RICH.replace("license: openrail\n", "")}, "a licence; until now it was openrail"),
+        ({"base_model": "", "text": RICH}, "no longer say that this was made from gpt2"),
+        ({"text": RICH.replace("gpt2", "bert")}, "no longer say that this was made from gpt2"),
+    ],
+)  # fmt: skip
+def test_leaving_out_licence_or_lineage_takes_a_second_press(
+    page: Client, editor: dict[str, str], change: dict[str, str], words: str
+) -> None:
+    asked = page.post(EDIT, {**editor, **change})
+    assert asked.status_code == 422
+    assert words in text(asked)
+    assert newest_card() == RICH
+    confirmed = fields(text(asked))["confirmed"]
+    assert page.post(EDIT, {**editor, **change, "confirmed": "{}"}).status_code == 422
+    assert page.post(EDIT, {**editor, **change, "confirmed": confirmed}).status_code == 302
+    assert newest_card() != RICH
+
+
+def test_a_pin_is_no_loss(page: Client, editor: dict[str, str], dataset: Repository) -> None:
+    first = {**editor, "datasets": "alice/cells", "text": RICH}
+    assert page.post(EDIT, first).status_code == 302
+    again = {**fields(text(page.get(EDIT))), **SHOWN, "datasets": "alice/cells@main", "text": newest_card()}
+    assert page.post(EDIT, again).status_code == 302
+
+
+def test_the_editor_shows_what_the_card_states(page: Client, editor: dict[str, str]) -> None:
+    html = text(page.get(EDIT))
+    assert "What the card will state" in html
+    assert "derived from gpt2" in html
