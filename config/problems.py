@@ -18,5 +18,5 @@ PROBLEMS: list[tuple[type[Exception], int, str, str | Promise]] = [
     (hub.TooManyEntries, 429, "too-many-entries", _("Too many entries")),
     (ledger.NotFound, 404, "not-found", _("Not found")),
     (ledger.BadTile, 503, "tiles-missing", _("The log is being repaired")),
-    (chain.ChainUnavailable, 503, "chain-unavailable", _("The chain does not answer")),
+    (chain.ChainError, 503, "chain-unavailable", _("The chain does not answer")),
 ]

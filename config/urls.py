@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     re_path(r"^accounts/(?P<rest>[a-z-]+(?:/[a-z-]+)*)$", _with_slash),
     path("", include("rewards.urls")),
+    path("", include("rewards.file_urls")),
     path("", include("hub.explore.urls")),
     path("", include("hub.reviews.urls")),
     path("api/v1/schema", SpectacularJSONAPIView.as_view(), name="schema"),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("api/v1/", include("hub.repositories.api_urls")),
     path("api/v1/", include("hub.contributions.api_urls")),
     path("api/v1/", include("hub.reviews.api_urls")),
+    path("api/v1/", include("rewards.api_urls")),
     path("", include("hub.contributions.urls")),
     path("", include("hub.repositories.urls")),
 ]

@@ -23,6 +23,7 @@ from hub.accounts.reviewers import lock
 from hub.errors import Conflict
 from rewards import bundles, reading, tree
 from rewards.contract import terms
+from rewards.errors import BundleRefused
 from rewards.models import DistributionLog, Epoch, Leaf, RelayedClaim
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ def claim_proof(wallet: str) -> ClaimProof | None:
     if newest is None or leaf is None:
         return None
     cumulative = int(leaf.cumulative_wei)
-    siblings = bundles.proof(newest.number, leaf.wallet, cumulative)
+    try:
+        siblings = bundles.proof(newest.number, leaf.wallet, cumulative)
+    except BundleRefused:
+        # It is being made again.
+        return None
     if siblings is None:
         return None
     return ClaimProof(newest.number, leaf.wallet, cumulative, distribution.claimed(leaf.wallet), siblings)

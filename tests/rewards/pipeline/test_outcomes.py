@@ -8,7 +8,7 @@ from hub.reviews.models import Assessment
 from ledger import auditing, describing
 from ledger import selectors as log
 from ledger.models import Mismatch
-from rewards import bundles, policy_setting
+from rewards import bundles, places, policy_setting
 from rewards.errors import BundleRefused, PolicyRefused
 from rewards.models import Allocation, Epoch, Leaf
 from rewards.models import Policy as PolicyRow
@@ -133,7 +133,7 @@ def test_an_epoch_waits_while_the_second_program_refuses(hub: Hub, monkeypatch: 
 def test_a_changed_bundle_is_refused_by_the_second_program(hub: Hub) -> None:
     hub.assessed_work("alice")
     epoch = hub.distribute()
-    folder = bundles.places.bundle(epoch.number)
+    folder = places.bundle(epoch.number)
     text = (folder / "allocations.ndjson").read_text()
     last = text.rindex('"wei":"') + 7
     (folder / "allocations.ndjson").write_text(text[:last] + str((int(text[last]) + 1) % 10) + text[last + 1 :])

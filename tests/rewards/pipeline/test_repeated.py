@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from chain import distribution
 from ledger.models import Entry
-from rewards import bundles, closing, computing, epoch_bundle, pipeline, places, proposing
+from rewards import bundles, closing, computing, epoch_bundle, places, proposing, recording
 from rewards.models import Allocation, DistributionLog, Epoch, Leaf, Royalty, WorkReward
 from rewards.services import ask_for_relay
 from tests.rewards.pipeline.conftest import WINDOW, Hub
@@ -64,7 +64,7 @@ PLACES = [
     (computing, "_save"),
     (computing, "tell"),
     (proposing, "_send"),
-    (pipeline.recording, "record"),
+    (recording, "record"),
 ]
 
 
