@@ -17,7 +17,6 @@ from hub.contributions.models import Comment, Contribution
 from hub.contributions.timeline import timeline
 from hub.contributions.views.common import account_of, load_contribution, show
 from hub.errors import HubError, Invalid, NotAllowed
-from hub.repositories import licences
 from hub.repositories import links as repository_links
 from hub.repositories import selectors as repositories
 from hub.repositories import words as repository_words
@@ -60,7 +59,7 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         ],
         metrics=measured(proposal.revision),
         sources=sources(request.user, proposal.revision),
-        licence=licences.by_id(proposal.revision.licence) if proposal.revision.licence else None,
+        licence=repository_words.licence(proposal.revision.licence),
         events=timeline(contribution, request.user),
         comment_form=form,
         withdraw_form=WithdrawForm(),
