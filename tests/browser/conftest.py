@@ -33,8 +33,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def hub() -> Iterator[RunningHub]:
-    """Started as `make run` starts it, with the demo content complete and under a final anchor."""
-    running = RunningHub(demo=True, ANCHOR_INTERVAL="2", WEB_PROCESSES="2")
+    """Started as `make run` starts it, with the demo content published and under a final anchor."""
+    # Short epochs, because the demo content is complete only when one of them has paid.
+    running = RunningHub(demo=True, ANCHOR_INTERVAL="2", WEB_PROCESSES="2", EPOCH_SECONDS="30", WINDOW_SECONDS="5")
     try:
         running.start()
         wait_for_demo(running)
@@ -43,11 +44,11 @@ def hub() -> Iterator[RunningHub]:
         running.close()
 
 
-def wait_for_demo(hub: RunningHub, seconds: float = 240) -> None:
+def wait_for_demo(hub: RunningHub, seconds: float = 280) -> None:
     log = hub.data / "logs" / "demo.log"
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if log.exists() and "Demo content is complete." in log.read_text():
+        if log.exists() and "Demo content is published." in log.read_text():
             wait_for_final(hub)
             return
         time.sleep(0.5)
