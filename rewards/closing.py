@@ -30,10 +30,10 @@ def close_epoch(now: datetime) -> Epoch | None:
     """
     terms = contract.terms()
     number = contract.running(terms, now) - 1
-    if number < 0 or not _may_follow(number):
+    if number < 0 or cache.get(_looked_at(terms)) == number or not _may_follow(number):
         return None
     cutoff = _cutoff(terms, number)
-    if cutoff is None or cache.get(_looked_at(terms)) == number:
+    if cutoff is None:
         return None
     found = evidence.read(cutoff)
     if any(closing.epoch not in found.record.decided for closing in found.record.closings):

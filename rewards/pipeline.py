@@ -8,12 +8,15 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from chain import selectors as chain
 from chain.errors import ChainError, NotDeployed
 from chain.lock import alone
+from ledger import selectors as log
 from ledger.errors import LedgerError
 from rewards import claims, closing, computing, following, proposing, recording
 from rewards.errors import RewardsError
-from rewards.models import Epoch
+from rewards.models import Epoch, Policy
+from rewards.policy_setting import set_first_policy
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +29,7 @@ def advance(now: datetime) -> None:
     with alone("rewards") as got:
         if not got:
             return
-        for step in (_follow, closing.close_epoch, _compute, proposing.advance, claims.send_claims):
+        for step in (_set_first_policy, _follow, closing.close_epoch, _compute, proposing.advance, claims.send_claims):
             _try(step, now)
 
 
@@ -39,6 +42,12 @@ def _try(step: Callable[[datetime], object], now: datetime) -> None:
         logger.warning("rewards wait for the chain: %s", error)
     except (RewardsError, LedgerError) as error:
         logger.error("rewards wait: %s", error)
+
+
+def _set_first_policy(now: datetime) -> None:
+    """Contracts and log come in either order; the rules are logged when both are there."""
+    if not Policy.objects.exists() and chain.deployment().distribution is not None and log.log_facts().origin:
+        set_first_policy(now)
 
 
 def _follow(now: datetime) -> None:

@@ -107,6 +107,7 @@ def test_the_files_of_a_bundle_are_served_for_good_and_by_range(paid: Hub, clien
         assert sha256(whole).hexdigest() == listed["sha256"].removeprefix("0x")
     part = client.get("/epochs/0/entries.ndjson", headers={"Range": "bytes=0-8"})
     assert (part.status_code, part["Access-Control-Allow-Origin"]) == (206, "*")
+    part.close()
     for name in ("nothing.json", "..%2fkeys"):
         assert client.get(f"/epochs/0/{name}").status_code == 404
 

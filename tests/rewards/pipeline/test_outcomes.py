@@ -1,6 +1,7 @@
 """What may become of an epoch besides payment, and what stops one."""
 
 import pytest
+from django.db import connection
 from django.utils import translation
 
 from chain import distribution
@@ -206,6 +207,13 @@ def test_an_epoch_is_not_closed_while_the_chain_names_other_rules(hub: Hub) -> N
     hub.end_epoch()
     hub.tick(3)
     assert hub.entries() == []
+
+
+def test_contracts_without_logged_rules_get_them_from_the_pipeline(hub: Hub) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM rewards_policy")
+    hub.tick(2)
+    assert PolicyRow.objects.get().hash == FIRST.hash
 
 
 def test_setting_the_first_policy_again_changes_nothing(hub: Hub) -> None:
