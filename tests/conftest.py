@@ -5,12 +5,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import LazySettings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
+from config import messages
 from tests.services import Services
 from tests.services import services as running_services
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
+
+
+# No test fails because the machine is busy.
+hypothesis_settings.register_profile("akashi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("akashi")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _translations() -> None:
+    """Compiled as a start compiles them, so that no test sees older words or none."""
+    for language in messages.LANGUAGES:
+        messages.compile_catalogue(language)
 
 
 @pytest.fixture(scope="session")
