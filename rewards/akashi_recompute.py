@@ -1117,25 +1117,31 @@ def _check_chain(report: Report, bundle: Bundle, rpc: Rpc, distributor: str | No
         root, hash = proposal[5], proposal[6]
     if f"{hash:064x}" != bundle.hash or f"0x{root:064x}" != manifest["result"]["root"]:
         raise Refused(f"the distributor {address} holds another manifest or root for epoch {epoch}, or none")
-    terms = manifest["schedule"]
+    token, terms = manifest["token"], manifest["schedule"]
+    if _read_word(rpc, address, "token()") != int(token, 16):
+        raise Refused("the distributor pays another token than the manifest says")
     fixed = [("genesis()", terms["genesis"]), ("epochSeconds()", terms["epoch_seconds"])]
     fixed += [("halvingSeconds()", terms["halving_seconds"]), ("firstBudget()", wei(terms["first_budget_wei"]))]
-    fixed += [("token()", int(manifest["token"], 16))]
     for signature, expected in fixed:
-        if _read_word(rpc, address, signature) != expected:
-            raise Refused(f"the distributor's {signature} is not what the manifest says")
+        if _read_word(rpc, token, signature) != expected:
+            raise Refused(f"the token's {signature} is not what the manifest says")
     if f"{_read_word(rpc, address, 'policyAt(uint48)', epoch):064x}" != manifest["policy_hash"]:
         raise Refused("the distributor announced another policy for this epoch")
-    if (
-        f"{_read_word(rpc, manifest['anchor'], 'rootAt(uint64)', manifest['ledger']['size']):064x}"
-        != manifest["ledger"]["root"]
-    ):
+    if not _is_anchored(rpc, manifest["anchor"], manifest["ledger"]["size"], manifest["ledger"]["root"]):
         raise Refused("the log's root at the cutoff is not anchored in the contract that the manifest names")
     state = "finalized" if final else "proposed, and not final yet"
     text = f"The distributor {address} holds exactly this manifest and root ({state}), and the cutoff is anchored."
     report.add(
         "chain", True, text if distributor else text + " Is that the distributor you know? Give it: --distributor."
     )
+
+
+def _is_anchored(rpc: Rpc, contract: str, size: int, root: str) -> bool:
+    """Whether the contract's events hold `Anchored(uint64 indexed size, bytes32 root, uint64 previousSize)` of this head."""
+    topics = ["0x" + keccak256(b"Anchored(uint64,bytes32,uint64)").hex(), f"0x{size:064x}"]
+    asked = {"address": contract, "topics": topics, "fromBlock": "earliest", "toBlock": "latest"}
+    logs = rpc("eth_getLogs", [asked])
+    return any(log["topics"] == topics and log["data"][2:66] == root for log in logs)
 
 
 def _read_word(rpc: Rpc, contract: str, signature: str, *arguments: int) -> int:

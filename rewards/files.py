@@ -33,7 +33,8 @@ def bundle_file(request: HttpRequest, number: int, name: str) -> HttpResponseBas
             path,
             size=path.stat().st_size,
             etag=f"sha256-{digest}",
-            filename=f"epoch-{number}-{name}",
+            # As the program that recomputes it looks for it.
+            filename=name,
             content_type=_TYPES[path.suffix],
             cache_control=FOR_GOOD,
         )

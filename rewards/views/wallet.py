@@ -1,6 +1,7 @@
 """The wallet of an account: binding it, what waits, and the three ways to claim."""
 
 import json
+import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chain import distribution, signatures
+from chain import services as chain
 from chain.errors import ChainError
 from hub.accounts import tabs
 from hub.errors import HubError, NotFound
@@ -26,6 +28,7 @@ from rewards.reading import Standing
 if TYPE_CHECKING:
     from hub.accounts.models import Account
 
+logger = logging.getLogger(__name__)
 NOBODY = "0x" + "0" * 40
 
 
@@ -47,6 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
         except (HubError, RewardsError) as error:
             form.add_error(None, str(error))
         else:
+            _give_gas(form.signed()["wallet"])
             messages.success(request, _("The wallet is bound. What waits goes to it with the next epoch."))
             return redirect("rewards:wallet")
     standing = reading.standing(account.pk, account.pseudonym)
@@ -63,6 +67,15 @@ def page(request: HttpRequest) -> HttpResponse:
         **_claim(standing),
     }
     return render(request, "rewards/wallet.html", context, status=422 if form.is_bound else 200)
+
+
+def _give_gas(wallet: str) -> None:
+    """On the embedded chain a new wallet has no coin to send a claim of its own with."""
+    try:
+        chain.give_gas(wallet)
+    except ChainError:
+        # The wallet is bound all the same, and the hub's relay needs no coin of it.
+        logger.warning("no gas for %s", wallet, exc_info=True)
 
 
 @login_required

@@ -1,9 +1,13 @@
-"""From an empty hub to tokens on the chain: one person proposes, one decides, one assesses, an epoch pays, a wallet claims."""
+"""From an empty hub to tokens on the chain: one person proposes, one decides, one assesses, an epoch pays, wallets claim, and
+somebody without an account computes all of it again."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -214,6 +218,101 @@ def test_an_epoch_pays_and_the_helper_claims_without_gas(cast: Cast, own_hub: Ru
     _until(page, "/settings/wallet", lambda: _claimable(page) == 0, "the claim is not paid", own_hub)
     assert wallet.balance_of(_deployment(own_hub)["token"]) == credited
     assert "eth_sendTransaction" not in wallet.asked
+
+
+def test_the_maintainer_claims_by_a_transaction_of_his_own(cast: Cast, own_hub: RunningHub) -> None:
+    page, wallet = cast[MAINTAINER], cast.wallets[MAINTAINER]
+    own = page.locator("[data-wallet-claim]").get_by_role("button", name="Use Soft wallet")
+    _until(page, "/settings/wallet", lambda: page.locator("[data-wallet-claim]").count() > 0, "nothing there", own_hub)
+    credited = _claimable(page)
+    expect(own).to_be_visible()
+    own.click()
+    expect(page.locator("[data-wallet-claim] [data-wallet-state]")).to_contain_text("Paid.", timeout=120_000)
+    assert wallet.balance_of(_deployment(own_hub)["token"]) == credited > 0
+
+
+def test_the_assessors_credit_waits_without_a_wallet(cast: Cast) -> None:
+    page = cast[ASSESSOR]
+    page.goto("/settings/wallet")
+    expect(page.locator("section[aria-labelledby=credit]")).to_contain_text("for a wallet; nothing is lost meanwhile")
+
+
+# --- somebody without an account -----------------------------------------------------------------
+def test_a_visitor_reads_what_the_epoch_paid_and_why(cast: Cast) -> None:
+    page = cast["visitor"]
+    page.goto("/rewards")
+    page.locator(f"main a[href='/rewards/epochs/{cast.epoch}']").first.click()
+    expect(page.locator("main")).to_contain_text("One more cell")
+    assert violations(page) == []
+    page.locator(f"main a[href='/rewards/epochs/{cast.epoch}/why/{HELPER}']").first.click()
+    expect(page.locator("h1")).to_contain_text(f"Why did {HELPER} get")
+    page.locator("main td a[href^='/ledger/']").first.click()
+    expect(page.locator("main")).to_contain_text("assess")
+    assert cast.said == []
+
+
+@pytest.fixture(scope="module")
+def bundle(cast: Cast, own_hub: RunningHub, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The epoch's folder as a visitor saves it, file by file from its page, and the program beside it."""
+    folder = tmp_path_factory.mktemp("recompute")
+    page = cast["visitor"]
+    page.goto(f"/rewards/epochs/{cast.epoch}")
+    (folder / "epoch").mkdir()
+    links = page.locator("section[aria-labelledby=bundle] a[download]").all()
+    with page.expect_download() as download:
+        links[0].click()
+    download.value.save_as(folder / "epoch" / download.value.suggested_filename)
+    # A browser asks a person before the eleventh file of one page; nobody is there to answer.
+    for link in links[1:]:
+        address = str(link.get_attribute("href"))
+        (folder / "epoch" / address.rpartition("/")[2]).write_bytes(page.request.get(address).body())
+    (folder / "akashi_recompute.py").write_bytes(own_hub.get("/rewards/akashi_recompute.py"))
+    return folder
+
+
+def _recompute(folder: Path, name: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-I", "akashi_recompute.py", name, *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_the_saved_program_accepts_the_epoch_and_finds_it_on_the_chain(bundle: Path, own_hub: RunningHub) -> None:
+    distributor = _deployment(own_hub)["distributor"]
+    done = _recompute(bundle, "epoch", "--rpc", f"{own_hub.url}/rpc", "--distributor", distributor)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "member"),
+    [("allocations.ndjson", "wei"), ("edges.ndjson", "parent"), ("contributions.ndjson", "owners")],
+    ids=["one wei", "one edge", "one share"],
+)
+def test_it_refuses_the_epoch_after_one_change(bundle: Path, name: str, member: str, tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    for path in (bundle / "epoch").iterdir():
+        (changed / path.name).write_bytes(path.read_bytes())
+    rows = [json.loads(line) for line in (changed / name).read_text().splitlines()]
+    assert any(_change(row, member) for row in rows), f"{name} holds no {member}"
+    lines = "".join(json.dumps(row, separators=(",", ":"), sort_keys=True, ensure_ascii=False) + "\n" for row in rows)
+    (changed / name).write_text(lines)
+    done = _recompute(bundle, str(changed))
+    assert done.returncode == 1, done.stdout + done.stderr
+
+
+def _change(row: Any, member: str) -> bool:
+    """Makes the first number of this name one less, or more where it is nothing; whether there was one."""
+    if isinstance(row, list):
+        return any(_change(each, member) for each in row)
+    if not isinstance(row, dict):
+        return False
+    if member == "owners":
+        row[member][0][1] -= 1
+        return True
+    if member in row:
+        value = int(row[member]) - 1 if int(row[member]) else 1
+        row[member] = str(value) if isinstance(row[member], str) else value
+        return True
+    return any(_change(each, member) for each in row.values())
 
 
 # --- what pages and chain say --------------------------------------------------------------------

@@ -179,6 +179,7 @@ def test_an_upload_survives_a_lost_connection_and_a_reload_and_is_published(uplo
     (sent,) = uploader.files(1)
     assert (sent["path"], sent["sha256"], sent["size"]) == (path.name, digest, path.stat().st_size)
     page.fill("[name=message]", "Measurements, sent in spite of the line")
+    page.select_option("select[name=kind]", "data")
     page.locator("[data-uploads-submit]").click()
     page.wait_for_url(lambda url: not url.endswith("/upload"))
     served = uploader.hub.get(f"{uploader.path}/resolve/main/{path.name}", timeout=60)
