@@ -17,8 +17,8 @@ def register() -> None:
 
 def export(account: "Account") -> dict[str, Any]:
     """Files on their way or waiting to be published, and the digests of all bytes that the account has sent."""
-    uploads = Upload.objects.filter(account=account).order_by("created")
-    held = Holding.objects.filter(account=account).order_by("since")
+    uploads = Upload.objects.filter(account=account).order_by("created", "name", "pk")
+    held = Holding.objects.filter(account=account).order_by("since", "blob_id")
     return {
         "uploads": list(uploads.values("id", "name", "size", "purpose", "state", "created", "touched")),
         "held": list(held.values("blob_id", "blob__size", "since")),

@@ -132,14 +132,14 @@ def test_bytes_that_are_gone_are_said_to_be_gone(client: Client, rich: Repositor
 def test_a_card_whose_bytes_are_gone_can_be_written_anew(page: Client, dataset: Repository) -> None:
     Blob.objects.update(taken_down=timezone.now())
     assert "taken down" in text(page.get(BASE))
-    form = fields(text(page.get(f"{BASE}/edit")))
+    form = {**fields(text(page.get(f"{BASE}/edit"))), "message": "The bytes are gone."}
     assert page.get(f"{BASE}/upload").status_code == 200
     refused = page.post(
         f"{BASE}/upload", {**form, "uploads": "[]", "kind": "data", "message": "x", "remove": "README.md"}
     )
     assert refused.status_code == 302
     assert page.post(f"{BASE}/edit", {**form, "parent": "", "text": "# again\n"}).status_code == 409
-    form = fields(text(page.get(f"{BASE}/edit")))
+    form |= fields(text(page.get(f"{BASE}/edit"))) | {"message": "Written anew."}
     assert page.post(f"{BASE}/edit", {**form, "text": "# again\n"}).status_code == 302
 
 
