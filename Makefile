@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 VENV := .venv
+# How many tests run side by side; each worker starts servers of its own (about 1 GB of memory).
+TEST_WORKERS ?= 2
 PY := $(VENV)/bin/python
 # Node from the machine when it is 20 or newer, else from a wheel in the environment.
 NODE_OK := $(shell command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null && echo yes)
@@ -28,7 +30,7 @@ run: setup ## start the hub (set-up included) and keep it running until Ctrl-C
 	@exec $(PY) -m config.supervisor
 
 test: setup-dev ## every test, on real PostgreSQL, Valkey, EVM node and Chromium
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder
 
 lint: setup-dev ## format, types, import contracts, templates, Solidity, migrations, translations, OpenAPI
 	$(VENV)/bin/ruff check .

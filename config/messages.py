@@ -3,6 +3,7 @@
 Babel reads Python; Django's own `templatize` turns a template into Python-like source that Babel then reads as well.
 """
 
+import os
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -90,7 +91,7 @@ def save(language: str, catalogue: Catalog) -> None:
 def compile_catalogue(language: str) -> Path:
     target = catalogue_path(language, "mo")
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_suffix(".draft")
+    draft = target.with_suffix(f".draft-{os.getpid()}")  # nobody reads half a file, whoever else compiles
     with draft.open("wb") as file:
         write_mo(file, load(language))
     draft.replace(target)

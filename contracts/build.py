@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -178,7 +179,10 @@ def write(artifacts: dict[str, Artifact], source: str) -> None:
         if old.stem not in artifacts:
             old.unlink()
     for name, artifact in artifacts.items():
-        (BUILD / f"{name}.json").write_text(json.dumps(artifact, indent=1), encoding="utf-8")
+        # Whole or not at all: a hub that starts meanwhile reads these.
+        draft = BUILD / f"{name}.draft-{os.getpid()}"
+        draft.write_text(json.dumps(artifact, indent=1), encoding="utf-8")
+        draft.replace(BUILD / f"{name}.json")
     INPUT_FILE.write_text(_input_digest(source), encoding="ascii")
 
 

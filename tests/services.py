@@ -1,7 +1,8 @@
 """pytest plugin: a real PostgreSQL, Valkey and EVM node for the run, in a temporary folder.
 
 The addresses go into the environment when the plugin is imported, before Django reads its settings; the servers
-start with the session. A server that does not start fails the run.
+start with the session. A server that does not start fails the run. When tests run side by side (`-n`), every worker has
+servers of its own, and a file's tests stay together, because its modules' fixtures are made once.
 """
 
 import os
@@ -80,8 +81,18 @@ os.environ.update(services.environment())
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if not session.config.option.collectonly:
+    # Whoever only hands out tests to workers needs no servers.
+    hands_out = bool(session.config.getoption("numprocesses", None))
+    if not session.config.option.collectonly and not hands_out:
         services.start()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        file = item.path.relative_to(ROOT).as_posix()
+        # The hub with demo content takes minutes to start: whoever visits it shares it.
+        shares_hub = file.startswith("tests/browser/") and "hub" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("tests/browser" if shares_hub else file))
 
 
 def pytest_unconfigure() -> None:
