@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chain import selectors as chain
-from ledger import describing, merkle, progress, proofs, selectors, shown
+from ledger import describing, disagreements, merkle, progress, proofs, selectors, shown
 from ledger.describing import label
 from ledger.errors import BadTile, InvalidProof
 from ledger.records import CheckpointView, EntryStatus, EntryView
@@ -105,7 +105,7 @@ def entry(request: HttpRequest, index: str) -> HttpResponse:
             "sentence": sentence,
             "status": status,
             "seal": _seal(status, disagrees=bool(wrong) or proof.fails),
-            "mismatches": wrong,
+            "mismatches": disagreements.told(wrong, request.user),
             "proof": proof,
             "actor": label(found.actor),
             "subject": label(found.subject),

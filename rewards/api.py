@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from chain import distribution
 from hub.errors import NotFound
-from rewards import claims, contract, reading
+from rewards import contract, proofs, reading
 from rewards.models import Allocation, Epoch, Royalty
 from rewards.serializers import (
     AllocationSerializer,
@@ -106,16 +107,17 @@ class WalletClaim(APIView):
     )
     def get(self, request: Request, wallet: str) -> Response:
         """From the newest final distribution. Anybody may send the claim; it pays the wallet alone."""
-        found = claims.claim_proof(wallet) if _WALLET.fullmatch(wallet.lower()) else None
+        found = proofs.newest_claim(wallet) if _WALLET.fullmatch(wallet.lower()) else None
         if found is None:
             raise NotFound(_("No final distribution holds anything for this wallet."))
+        claimed = distribution.claimed(found.wallet)
         answer = {
             "distributor": contract.terms().distributor,
             "epoch": found.epoch,
             "wallet": found.wallet,
             "cumulative_wei": found.cumulative_wei,
-            "claimed_wei": found.claimed_wei,
-            "claimable_wei": found.claimable_wei,
-            "proof": ["0x" + each.hex() for each in found.proof],
+            "claimed_wei": claimed,
+            "claimable_wei": max(0, found.cumulative_wei - claimed),
+            "proof": found.proof,
         }
         return Response(ClaimSerializer(answer).data)

@@ -6,7 +6,6 @@ distributor's events, so one that failed or was lost with its block is sent agai
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -23,8 +22,7 @@ from hub.accounts.reviewers import lock
 from hub.errors import Conflict
 from rewards import bundles, reading, tree
 from rewards.contract import terms
-from rewards.errors import BundleRefused
-from rewards.models import DistributionLog, Epoch, Leaf, RelayedClaim
+from rewards.models import DistributionLog, Epoch, RelayedClaim
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -34,41 +32,6 @@ BATCH = 50
 # How long a claim that does not come through is tried again.
 PATIENCE = timedelta(days=30)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class ClaimProof:
-    """What the distributor's `claim` takes for a wallet, and how much of it the wallet took before, in wei."""
-
-    epoch: int
-    wallet: str
-    cumulative_wei: int
-    claimed_wei: int
-    proof: list[bytes]
-
-    @property
-    def claimable_wei(self) -> int:
-        return max(0, self.cumulative_wei - self.claimed_wei)
-
-
-def claim_proof(wallet: str) -> ClaimProof | None:
-    """The claim of a wallet (0x hex) from the newest final distribution; None when that has no leaf for it.
-
-    Raises the chain's errors when it does not say what was taken before.
-    """
-    newest = reading.newest_final()
-    leaf = Leaf.objects.filter(epoch=newest, wallet=wallet.lower()).first() if newest is not None else None
-    if newest is None or leaf is None:
-        return None
-    cumulative = int(leaf.cumulative_wei)
-    try:
-        siblings = bundles.proof(newest.number, leaf.wallet, cumulative)
-    except BundleRefused:
-        # It is being made again.
-        return None
-    if siblings is None:
-        return None
-    return ClaimProof(newest.number, leaf.wallet, cumulative, distribution.claimed(leaf.wallet), siblings)
 
 
 def ask_for_relay(*, account: "Account", now: datetime) -> RelayedClaim:

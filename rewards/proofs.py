@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chain import distribution
 from chain.errors import ChainError
-from rewards import bundle_reading, bundles
+from rewards import bundle_reading, bundles, reading
 from rewards.errors import BundleRefused
 
 
@@ -35,3 +35,9 @@ def claim(epoch: int, wallet: str) -> Claim | None:
         return None
     gas = distribution.claim_gas_limit(len(siblings))
     return Claim(epoch, wallet.lower(), leaf, ["0x" + each.hex() for each in siblings], gas, data)
+
+
+def newest_claim(wallet: str) -> Claim | None:
+    """The claim of a wallet from the newest final distribution: it pays all that was ever credited and not taken."""
+    newest = reading.newest_final()
+    return claim(newest.number, wallet) if newest is not None else None

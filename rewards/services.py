@@ -1,7 +1,7 @@
 """What rewards do: policies, epochs, wallets, claims. Times are UTC and handed in."""
 
 from rewards.binding import bind_wallet, next_nonce, start_binding
-from rewards.claims import ask_for_relay, claim_proof, send_claims
+from rewards.claims import ask_for_relay, send_claims
 from rewards.closing import close_epoch
 from rewards.computing import compute_epoch
 from rewards.following import follow
@@ -12,7 +12,6 @@ __all__ = [
     "advance",
     "ask_for_relay",
     "bind_wallet",
-    "claim_proof",
     "close_epoch",
     "compute_epoch",
     "follow",

@@ -17,9 +17,9 @@ from django.utils.translation import ngettext
 
 from chain import selectors as chain
 from chain.errors import ChainError
-from hub.explore.disagreements import fact
 from hub.repositories import selectors as repositories
 from ledger import selectors as ledger
+from ledger.disagreements import fact
 from ledger.records import EntryStatus, MismatchView, State
 
 if TYPE_CHECKING:
@@ -79,6 +79,16 @@ def revision_status(repository: "Repository", revision: "Revision") -> Status:
     ]
     audit = ledger.last_audit()
     return _sum_up(checks, status, mismatches, audit.finished if audit else None)
+
+
+def doubted(revisions: Iterable["Revision"]) -> set[str]:
+    """The ids of those revisions of which something stored differs from what their own entry says."""
+    known = {f"rev:{each.id}": each for each in revisions}
+    return {
+        known[found.subject].id
+        for found in ledger.open_mismatches(known)
+        if found.leaf_index in (None, known[found.subject].entry.leaf_index)
+    }
 
 
 def list_statuses(found: Iterable["Repository"]) -> Mapping[UUID, Status]:

@@ -1,6 +1,6 @@
 """Metrics in words: names people know, values with a sensible number of digits, and which way is better."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,12 +29,18 @@ class Headline:
     values: Sequence[float]
 
 
-def headline(revisions: Sequence["Revision"]) -> Headline | None:
-    """From the revisions of a repository, oldest first. None when the newest measured nothing."""
+def headline(revisions: Sequence["Revision"], doubted: Collection[str] = ()) -> Headline | None:
+    """From the revisions of a repository, oldest first. None when the newest measured nothing.
+
+    What is stored of the `doubted` ones (their ids) differs from the log: their figures are neither shown nor compared with.
+    """
     measured = [metrics.from_data(revision.metrics) for revision in revisions]
     if not measured or not measured[-1]:
         return None
     latest = measured[-1][0]
+    if revisions[-1].id in doubted:
+        return Headline(metric_name(latest.name), "", _("differs from the log"), "bad", "", [])
+    measured = [rows for revision, rows in zip(revisions, measured, strict=True) if revision.id not in doubted]
     series = [found for rows in measured for found in rows if found.key == latest.key]
     comparison = metrics.compare(series[:-1][-1:], [latest])[0]
     return Headline(

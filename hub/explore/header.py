@@ -91,7 +91,7 @@ def facts(repository: "Repository") -> list[Fact]:
                 ),
             )
         )
-    headline = figures.headline(revisions)
+    headline = figures.headline(revisions, checks.doubted(revisions))
     if headline is not None:
         name = headline.name[:1].upper() + headline.name[1:]
         line = list(headline.values)

@@ -1,6 +1,6 @@
 """The history page's rows: what happened to a repository, newest first, with the effect on its headline metric."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from hub.explore import figures
+from hub.explore import checks, figures
 from hub.repositories import links, metrics
 from hub.repositories import selectors as repositories
 from hub.sentences import describe_here
@@ -59,7 +59,7 @@ def repository_timeline(repository: "Repository", viewer: Any, cursor: str) -> t
     wrong = {
         (mismatch.leaf_index, mismatch.subject) for mismatch in ledger.open_mismatches([e.subject for e in entries])
     }
-    doubted = _doubted(revisions.values())
+    doubted = checks.doubted(pair for row in revisions.values() for pair in (row, row.parent) if pair is not None)
     wrong |= {
         (revision.entry.leaf_index, f"rev:{revision.id}") for revision in revisions.values() if revision.id in doubted
     }
@@ -75,16 +75,6 @@ def repository_timeline(repository: "Repository", viewer: Any, cursor: str) -> t
         for entry, sentence in zip(entries, describe_here(entries, viewer, f"repo:{repository.id}"), strict=True)
     ]
     return events, page
-
-
-def _doubted(revisions: Iterable["Revision"]) -> set[str]:
-    """Those of the revisions and their parents of which something stored differs from what their own entry says."""
-    known = {f"rev:{each.id}": each for pair in ((r, r.parent) for r in revisions) for each in pair if each is not None}
-    return {
-        known[each.subject].id
-        for each in ledger.open_mismatches(known)
-        if each.leaf_index in (None, known[each.subject].entry.leaf_index)
-    }
 
 
 def _event(entry: EntryView, sentence: SafeString, status: EntryStatus, told: Mapping[str, Any], wrong: bool) -> Event:

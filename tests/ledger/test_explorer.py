@@ -221,7 +221,7 @@ def test_an_entry_that_was_changed_shows_a_mismatch(ledger: Ledger, client: Clie
     Entry.objects.filter(pk=row.pk).update(body=bytes(row.body).replace(b":1", b":2"))
     assert "Mismatch" in text_of(get(client, "/ledger/1"))
     auditing.audit_full(ledger.pass_time(1))
-    assert "ledger.Entry, body" in text_of(get(client, "/ledger/1"))
+    assert "the bytes of the entry: the log says" in text_of(get(client, "/ledger/1"))
     assert "Mismatch" not in text_of(get(client, "/ledger/2"))
 
 

@@ -9,11 +9,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from hub.errors import NotFound
-from hub.explore import bundles, checks, disagreements
+from hub.explore import bundles, checks
 from hub.explore.origins import Origins, origins
 from hub.explore.timeline import repository_timeline
 from hub.repositories import links
 from hub.repositories import selectors as repositories
+from ledger import disagreements
 
 DEPTHS = (1, 2, 3)
 

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from chain import selectors as chain
 from chain.errors import ChainError
-from hub.explore import demo_state, disagreements
+from hub.explore import demo_state
+from ledger import disagreements
 from ledger import selectors as ledger
 
 

@@ -15,6 +15,7 @@ from hub.repositories.models import Repository, Revision
 from hub.reviews.models import Assessment, Review, Work
 from ledger.models import Entry
 from ledger.services import create_log
+from tests.expectations import without_words
 
 pytestmark = pytest.mark.django_db
 _found: dict[tuple[tuple[str, ...], science.Recipe], science.Array] = {}
@@ -99,3 +100,7 @@ def _interrupting_after(steps: int) -> Any:
             raise KeyboardInterrupt
 
     return report
+
+
+def test_every_column_that_entries_determine_has_words(worked: list[str]) -> None:
+    assert without_words({"accounts", "repositories", "contributions", "reviews"}) == set()

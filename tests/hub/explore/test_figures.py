@@ -13,7 +13,8 @@ from hub.repositories.figures import measured_how
 
 def _revision(*values: str, name: str = "accuracy", n: int = 569) -> Any:
     return SimpleNamespace(
-        metrics=[{"name": name, "value": value, "better": "higher", "method": "10-fold", "n": n} for value in values]
+        id=values[0] if values else "",
+        metrics=[{"name": name, "value": value, "better": "higher", "method": "10-fold", "n": n} for value in values],
     )
 
 
@@ -50,6 +51,16 @@ def test_an_effect_says_which_way_is_better(name: str, before: str, after: str, 
 def test_a_first_measurement_claims_no_improvement() -> None:
     comparison = metrics.compare([], metrics.read_metrics([{"name": "accuracy", "value": "0.94"}]))[0]
     assert figures.effect(comparison) == "first measurement"
+
+
+def test_a_figure_that_differs_from_the_log_is_no_headline_and_nothing_is_compared_with_it() -> None:
+    line = [_revision("0.942"), _revision("0.999"), _revision("0.979")]
+    beside = figures.headline(line, {"0.999"})
+    assert beside is not None
+    assert (beside.value, beside.word, beside.values) == ("0.979", "better, from 0.942", [0.942, 0.979])
+    doubted = figures.headline(line, {"0.979"})
+    assert doubted is not None
+    assert (doubted.value, doubted.word, doubted.tone, doubted.values) == ("", "differs from the log", "bad", [])
 
 
 def test_the_headline_is_the_newest_first_metric_with_its_own_line() -> None:

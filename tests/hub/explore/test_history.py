@@ -77,7 +77,7 @@ def test_while_the_log_itself_disagrees_no_page_says_verified(
         assert "badge-mismatch" in page
         assert "the log itself disagrees" in page
     if path == "/status":
-        assert "log.anchors" in page
+        assert "the anchors on the chain" in page
 
 
 def test_a_metric_that_was_altered_is_neither_shown_as_better_nor_compared_with(

@@ -9,10 +9,11 @@ from django.test import Client
 from chain import distribution
 from chain.models import ChainTransaction
 from hub.errors import Conflict
-from rewards import claims, places
+from rewards import claims, places, proofs
 from rewards.models import DistributionLog, RelayedClaim
-from rewards.services import ask_for_relay, claim_proof
+from rewards.services import ask_for_relay
 from rewards.tree import leads_to, leaf_hash
+from tests.expectations import without_words
 from tests.rewards.pipeline.conftest import Hub, wallet_of
 
 PEOPLE = ("alice", "bob", "carol")
@@ -64,10 +65,11 @@ def test_a_claim_that_failed_is_sent_again_alone(paid: Hub) -> None:
 
 
 def test_somebody_who_claimed_alone_is_paid_once(paid: Hub) -> None:
-    found = claim_proof(wallet_of("alice"))
+    found = proofs.newest_claim(wallet_of("alice"))
     assert found is not None
+    path = [bytes.fromhex(each[2:]) for each in found.proof]
     ask_for_relay(account=paid.person("alice"), now=paid.now)
-    paid.act(paid.council, "claim", found.epoch, found.wallet, found.cumulative_wei, found.proof)
+    paid.act(paid.council, "claim", found.epoch, found.wallet, found.cumulative_wei, path)
     paid.tick(3)
     assert paid.sent("claims") == []
     assert paid.held("alice") == found.cumulative_wei
@@ -115,3 +117,7 @@ def test_the_files_of_a_bundle_are_served_for_good_and_by_range(paid: Hub, clien
 def test_a_bundle_that_was_changed_on_the_disk_is_not_served(paid: Hub, client: Client) -> None:
     (places.bundle(0) / "manifest.json").write_bytes(b"{}")
     assert client.get("/epochs/0/leaves.ndjson").status_code == 404
+
+
+def test_every_column_that_entries_determine_has_words(paid: Hub) -> None:
+    assert without_words({"accounts", "repositories", "reviews", "rewards"}) == set()

@@ -18,46 +18,37 @@ from web.templatetags.display import short_hash
 LONGEST = 120
 _DIGEST_DIGITS = (32, 40, 64)
 
-# What the columns that the log speaks of hold.
-FACTS: Mapping[str, Promise] = {
+_facts: dict[str, Promise] = {
     "(row)": pgettext_lazy("fact", "whether it is there at all"),
     "(no entry)": pgettext_lazy("fact", "a row that no entry speaks of"),
     "(bytes)": pgettext_lazy("fact", "the stored bytes"),
-    "(files)": pgettext_lazy("fact", "the folders of its files"),
-    "action": pgettext_lazy("fact", "what it did to a file"),
-    "author__pseudonym": pgettext_lazy("fact", "who made it"),
-    "blob_id": pgettext_lazy("fact", "the bytes of a file"),
-    "body": pgettext_lazy("fact", "the revision object"),
-    "byte_count": pgettext_lazy("fact", "how many bytes it has"),
-    "changed": pgettext_lazy("fact", "when it last changed"),
-    "created": pgettext_lazy("fact", "when it was created"),
-    "entry__uid": pgettext_lazy("fact", "the entry it belongs to"),
-    "file_count": pgettext_lazy("fact", "how many files it has"),
-    "head_id": pgettext_lazy("fact", "its newest revision"),
-    "hub_reviewer": pgettext_lazy("fact", "whether this is a hub reviewer"),
-    "kind": pgettext_lazy("fact", "its kind"),
-    "licence": pgettext_lazy("fact", "its licence"),
-    "message": pgettext_lazy("fact", "the reason in its author's words"),
-    "metrics": pgettext_lazy("fact", "its measurements"),
-    "name": pgettext_lazy("fact", "its name"),
-    "number": pgettext_lazy("fact", "its number"),
-    "old_blob_id": pgettext_lazy("fact", "the bytes of a file before"),
-    "old_size": pgettext_lazy("fact", "the size of a file before"),
-    "outside_url": pgettext_lazy("fact", "the address of an outside source"),
-    "owner__pseudonym": pgettext_lazy("fact", "its owner"),
-    "parent_id": pgettext_lazy("fact", "the revision it was made from"),
-    "published": pgettext_lazy("fact", "when it was published"),
-    "revision_count": pgettext_lazy("fact", "how many revisions it has"),
-    "revision_id": pgettext_lazy("fact", "the revision it points at"),
-    "root_tree_id": pgettext_lazy("fact", "its files as a whole"),
-    "salt": pgettext_lazy("fact", "its salt"),
-    "salted": pgettext_lazy("fact", "whether its files are salted"),
-    "size": pgettext_lazy("fact", "the size of a file"),
-    "source_id": pgettext_lazy("fact", "what it was made from"),
-    "username": pgettext_lazy("fact", "the handle"),
-    "visibility": pgettext_lazy("fact", "who may see it"),
-    "withdrawn": pgettext_lazy("fact", "whether it is withdrawn"),
+    "ledger.actor": pgettext_lazy("fact", "who acted"),
+    "ledger.body": pgettext_lazy("fact", "the bytes of the entry"),
+    "ledger.data": pgettext_lazy("fact", "the data of the entry"),
+    "ledger.details": pgettext_lazy("fact", "the words beside the entry"),
+    "ledger.mentions": pgettext_lazy("fact", "what the entry speaks of"),
+    "ledger.related": pgettext_lazy("fact", "what the entry speaks of"),
+    "ledger.subject": pgettext_lazy("fact", "what the entry is about"),
+    "ledger.time": pgettext_lazy("fact", "when it was recorded"),
+    "ledger.type": pgettext_lazy("fact", "the kind of entry"),
+    "log.anchors": pgettext_lazy("fact", "the anchors on the chain"),
+    "log.chain head": pgettext_lazy("fact", "the newest head on the chain"),
+    "log.checkpoint notes": pgettext_lazy("fact", "the signed text of a checkpoint"),
+    "log.checkpoints": pgettext_lazy("fact", "the root of a checkpoint"),
+    "log.files": pgettext_lazy("fact", "the files of the tree"),
+    "log.leaves": pgettext_lazy("fact", "how many leaves there are"),
+    "log.published checkpoint": pgettext_lazy("fact", "the checkpoint in the published file"),
+    "log.right edge": pgettext_lazy("fact", "the newest hashes of the tree"),
+    "log.signatures": pgettext_lazy("fact", "the signatures of the newest checkpoint"),
+    "log.signed head": pgettext_lazy("fact", "the memory of signed heads"),
 }
+
+
+def register_facts(room: str, words: Mapping[str, Promise]) -> None:
+    """What the columns of a room's tables hold, in words. `words` is keyed by column, or by `Table.column` where one
+    table means something else by it.
+    """
+    _facts.update({f"{room}.{name}": said for name, said in words.items()})
 
 
 @dataclass(frozen=True)
@@ -91,8 +82,16 @@ def _told(mismatch: MismatchView) -> Disagreement:
 
 def fact(mismatch: MismatchView) -> str:
     """The fact in words; one without words by its table and column."""
-    known = FACTS.get(mismatch.column) if mismatch.table.startswith(("repositories.", "accounts.")) else None
-    return str(known) if known is not None else f"{mismatch.table}.{mismatch.column}"
+    return fact_words(mismatch.table, mismatch.column)
+
+
+def fact_words(table: str, column: str) -> str:
+    """What a column holds; `table` is `room.Table`, `column` may go on after a dot (`details.reason`)."""
+    room, first = table.partition(".")[0], column.partition(".")[0]
+    for name in (f"{table}.{column}", f"{room}.{first}", column):
+        if name in _facts:
+            return str(_facts[name])
+    return f"{table}.{column}"
 
 
 def in_words(text: str) -> str:
