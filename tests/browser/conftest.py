@@ -44,7 +44,7 @@ def hub() -> Iterator[RunningHub]:
         running.close()
 
 
-def wait_for_demo(hub: RunningHub, seconds: float = 280) -> None:
+def wait_for_demo(hub: RunningHub, seconds: float = 600) -> None:
     log = hub.data / "logs" / "demo.log"
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -55,7 +55,7 @@ def wait_for_demo(hub: RunningHub, seconds: float = 280) -> None:
     raise AssertionError("the demo content was not made\n" + hub.logs())
 
 
-def wait_for_final(hub: RunningHub, seconds: float = 90) -> int:
+def wait_for_final(hub: RunningHub, seconds: float = 180) -> int:
     """Until everything that is published is under a final anchor; returns its size."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

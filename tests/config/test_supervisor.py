@@ -31,7 +31,7 @@ def _size(hub: RunningHub) -> int:
 
 def _wait_final(hub: RunningHub, size: int) -> dict[str, object]:
     """The newest final anchor, once it covers `size` entries."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         for anchor in hub.get_json("/api/v1/anchors")["results"]:
             if anchor["size"] >= size and anchor["state"] == "final":
