@@ -16,8 +16,12 @@ class TrustAnchors:
 
     @property
     def command(self) -> str:
-        """How to run the verifier with them."""
-        words = ["python3 akashi_verify.py NAME.bundle"]
+        """How to run the verifier with them on some bundle."""
+        return self.command_for("NAME.bundle")
+
+    def command_for(self, bundle: str) -> str:
+        """How to run the verifier with them on the file `bundle`."""
+        words = [f"python3 akashi_verify.py {bundle}"]
         if self.log_key:
             words.append(f"--log-key '{self.log_key}'")
         if self.contract:

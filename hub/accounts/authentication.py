@@ -18,6 +18,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from hub.accounts.services import use_token
+from hub.errors import NotAllowed
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -73,6 +74,20 @@ def scope_account(scope: dict[str, Any]) -> ScopeAccount:
         return _by_session(request, safe=scope["method"] in SAFE_METHODS)
     except (BadRequest, SuspiciousOperation):
         return ScopeAccount(None, False, _("The request cannot be read."))
+
+
+def reader(request: HttpRequest) -> Any:
+    """Who reads a page that scripts fetch as well: the account of a Bearer token, else whoever is signed in.
+
+    Raises `NotAllowed` for a token that is not a good one.
+    """
+    plaintext = _bearer(request.headers.get("Authorization", ""))
+    if plaintext is None:
+        return request.user
+    found = _by_token(plaintext)
+    if found.account is None:
+        raise NotAllowed(found.problem)
+    return found.account
 
 
 def _bearer(header: str) -> str | None:

@@ -50,15 +50,15 @@ class Answer:
     more: Sequence[Label] = field(default_factory=list)
 
 
-def answer(query: str, viewer: Any, *, file_name: str = "") -> Answer:
-    """About a digest, an entry number or a name. `file_name` is what the visitor's own file is called, if it is one."""
+def answer(query: str, viewer: Any, *, own: bool = False) -> Answer:
+    """About a digest, an entry number or a name. `own`: the visitor has the file whose digest it is."""
     found = lookup.look_up(query, viewer)
     if found.kind == "entry":
         return _entry(found.entry, viewer) if found.entry else _no_such_entry(found.text)
     if found.kind == "leaf" and found.entry:
         return _entry(found.entry, viewer)
     if found.files:
-        return _file(found.files, found.text, file_name)
+        return _file(found.files, found.text, own=own)
     if found.revision is not None:
         return _revision(found.revision)
     if found.repository is not None and found.repository.head is not None:
@@ -84,7 +84,7 @@ def _no_such_entry(number: str) -> Answer:
     return Answer("unverified", _("There is no entry %(number)s.") % {"number": number}, how_far % {"n": size})
 
 
-def _file(files: Sequence["FileChange"], digest: str, file_name: str) -> Answer:
+def _file(files: Sequence["FileChange"], digest: str, *, own: bool) -> Answer:
     latest = files[0]
     revision, repository = latest.revision, latest.revision.repository
     status = checks.revision_status(repository, revision)
@@ -96,14 +96,18 @@ def _file(files: Sequence["FileChange"], digest: str, file_name: str) -> Answer:
         author=names.account(revision.author),
         date=_date(revision),
     )
-    is_head = repository.head_id == revision.id
-    text = (
-        _("The bytes you hold are the bytes that were recorded. They came with the latest revision.")
-        if is_head
-        else _("The bytes you hold are the bytes that were recorded. There are later revisions of the repository.")
+    since = (
+        _("They came with the latest revision.")
+        if repository.head_id == revision.id
+        else _("There are later revisions of the repository.")
     )
+    what = (
+        _("The bytes you hold are the bytes that were recorded.") if own else _("Bytes with this digest were recorded.")
+    )
+    text = _("%(what)s %(since)s") % {"what": what, "since": since}
     stored = latest.blob.sha256 if latest.blob is not None else ""
-    content = Row(_("Content"), checks.OK, stored, digest, _("SHA-256 of your file"), mono=True)
+    detail = _("SHA-256 of your file") if own else _("SHA-256 of the file")
+    content = Row(_("Content"), checks.OK, stored, digest, detail, mono=True)
     more = [_elsewhere(other) for other in files[1:6]]
     return Answer(
         status.state, sentence.html, text, [content, *_proof_rows(revision, status)], status.filled, status.needed,
@@ -172,7 +176,8 @@ def _entry_rows(entry: "EntryView", status: EntryStatus) -> list[Row]:
             "n": len(proof or [])
         }
         rows.append(Row(_("Log"), state, _("root of size %(n)d") % {"n": status.checkpoint_size}, found))
-    return rows
+    further = [checks.signature(status), checks.anchor(status)]
+    return rows + [Row(check.name, check.state, check.value, check.detail) for check in further]
 
 
 def _date(revision: "Revision") -> str:

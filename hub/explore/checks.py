@@ -73,9 +73,9 @@ def revision_status(repository: "Repository", revision: "Revision") -> Status:
     damaged = repositories.damaged_paths(revision)
     checks = [
         _content(revision, damaged),
-        _signature(status),
+        signature(status),
         _log(revision, status, mismatches),
-        _anchor(status),
+        anchor(status),
     ]
     audit = ledger.last_audit()
     return _sum_up(checks, status, mismatches, audit.finished if audit else None)
@@ -141,7 +141,8 @@ def _content(revision: "Revision", damaged: Sequence[str]) -> Check:
     return Check(_("Content"), OK, _("every digest recomputed by the hub, equal"), files)
 
 
-def _signature(status: EntryStatus) -> Check:
+def signature(status: EntryStatus) -> Check:
+    """Whether the checkpoint over the entry is signed as it must be."""
     if status.checkpoint_size is None:
         return Check(_("Signature"), RUNNING, _("the next checkpoint will cover it"))
     try:
@@ -170,7 +171,8 @@ def _log(revision: "Revision", status: EntryStatus, mismatches: Sequence[Mismatc
     return Check(_("Log"), OK, words % {"n": len(proof)}, where)
 
 
-def _anchor(status: EntryStatus) -> Check:
+def anchor(status: EntryStatus) -> Check:
+    """How deep in the chain the first anchored head over the entry stands."""
     local = chain.is_embedded()
     if status.anchor is None or status.anchor.block_number is None:
         return Check(_("Anchor"), RUNNING, _("the next anchor will carry it to the chain"))

@@ -81,6 +81,7 @@ class CardForm(forms.Form):
 
     def __init__(self, *args: Any, repository: "Repository", pinned: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.repository = repository
         if not pinned:
             del self.fields["pins"]
         licence = self.fields["licence"]
@@ -96,6 +97,24 @@ class CardForm(forms.Form):
         shown = cls.shown(text)
         initial = {**shown, "text": text, "initial_fields": json.dumps(shown), "parent": parent}
         return cls(initial=initial, repository=repository, pinned=pinned)
+
+    def for_preview(self) -> "CardForm":
+        """The form after a look at the preview: text and fields say the same again, and a reason is not needed yet.
+
+        With anything else wrong it is this form, with what is wrong.
+        """
+        self.errors.pop("message", None)
+        if self.errors:
+            return self
+        try:
+            text = self.final_text()
+        except FrontMatterRefused:
+            return self
+        kept: dict[str, Any] = {name: self.data.get(name, "") for name in ("message", "pins") if name in self.fields}
+        parent = self.cleaned_data["parent"]
+        form = CardForm.of(text, repository=self.repository, parent=parent, pinned="pins" in self.fields)
+        form.initial = {**form.initial, **kept}
+        return form
 
     @staticmethod
     def shown(text: str) -> dict[str, str]:

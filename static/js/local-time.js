@@ -29,3 +29,4 @@ function localise(root) {
 
 localise(document);
 document.addEventListener("htmx:load", (event) => localise(event.detail.elt.parentElement ?? document));
+document.addEventListener("akashi:fresh", (event) => localise(event.detail));

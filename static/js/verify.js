@@ -19,12 +19,13 @@ for (const place of document.querySelectorAll("[data-verify]")) {
     bar.hidden = true;
   };
 
-  // The digest goes into the address, so the answer can be linked to and works with the back button.
+  // The digest goes into the address, so the answer can be linked to and works with the back button. Name and size stand
+  // behind the #, which no browser sends: a private file's name is nobody's business.
   const ask = (file, digest) => {
     const address = new URL("/verify", location.href);
     address.searchParams.set("q", digest);
-    address.searchParams.set("name", file.name);
-    address.searchParams.set("size", String(file.size));
+    address.searchParams.set("own", "1");
+    address.hash = new URLSearchParams({ name: file.name, size: String(file.size) });
     location.assign(address);
   };
 
@@ -82,4 +83,23 @@ for (const place of document.querySelectorAll("[data-verify]")) {
     event.preventDefault();
     take(event.dataTransfer.files[0]);
   });
+}
+
+// What the visitor's own file is called, told by the page that hashed it to the page that answers.
+const line = document.querySelector("[data-own-file]");
+if (line) {
+  const told = new URLSearchParams(location.hash.slice(1));
+  const bytes = Number(told.get("size"));
+  if (told.get("name")) {
+    line.querySelector("b").textContent = told.get("name");
+    if (Number.isSafeInteger(bytes) && bytes >= 0) {
+      const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+      const step = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1000)), units.length - 1);
+      const words = new Intl.NumberFormat(document.documentElement.lang, {
+        style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: 1,
+      });
+      line.querySelector("span").textContent = words.format(bytes / 1000 ** step);
+    }
+    line.hidden = false;
+  }
 }

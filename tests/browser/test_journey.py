@@ -138,9 +138,11 @@ def test_a_model_names_its_dataset_and_its_measurements(page: Page, tmp_path: Pa
 
 
 def test_the_history_shows_who_what_and_why_and_becomes_verified(page: Page, own_hub: RunningHub) -> None:
-    wait_for_final(own_hub)
     page.goto(f"/{HANDLE}/{MODEL}/history")
     main = page.locator("main")
+    # The page that is open follows by itself.
+    wait_for_final(own_hub)
+    expect(main).to_contain_text("4 of 4 checks agree", timeout=60_000)
     for words in ("A first fit.", "Say what it was trained on.", f"trained on {DATA}", "0.750", "4 of 4 checks agree"):
         expect(main).to_contain_text(words)
     expect(page.locator(".lineage-graph")).to_contain_text(DATA)
@@ -148,13 +150,17 @@ def test_the_history_shows_who_what_and_why_and_becomes_verified(page: Page, own
 
 def test_a_dropped_file_is_hashed_here_and_found(page: Page, data_file: Path) -> None:
     sent: list[int] = []
+    asked: list[str] = []
     page.on("request", lambda request: sent.append(len(request.post_data_buffer or b"")))
+    page.on("request", lambda request: asked.append(request.url.partition("#")[0]))
     page.goto("/verify")
     page.set_input_files("[data-drop-input]", str(data_file))
     page.wait_for_url("**/verify?q=*")
     expect(page.locator(".verdict")).to_contain_text("Verified")
     expect(page.locator(".verdict")).to_contain_text(f"samples.csv of {DATA}")
     assert sum(sent) == 0, "the file was sent"
+    expect(page.locator("[data-own-file]")).to_contain_text(data_file.name)
+    assert not any(data_file.name in address for address in asked), "the file's name was sent"
 
 
 def test_with_the_hub_stopped_the_verifier_takes_the_bundle_and_refuses_any_change(

@@ -1,5 +1,6 @@
 """Royalties as a drawing: what arrives is as tall as what leaves, and nothing is left out."""
 
+import re
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -67,6 +68,17 @@ def test_boxes_of_one_column_do_not_overlap() -> None:
     child = Station("top", "top", "model", 100, 20)
     found = boxes(drawn([child, *many], [Band("top", each.id, 10) for each in many]), "flow-body")[1:]
     assert all(one[1] + one[3] < two[1] for one, two in pairwise(found))
+
+
+def test_a_band_that_passes_a_column_runs_behind_no_work_there() -> None:
+    flows = [*BANDS, Band("tuned", "data", 40, "40")]
+    svg = drawn([Station("tuned", "Contribution 1", "tuning", 190, 120), *STATIONS[1:]], flows)
+    [middle] = [box for box in boxes(svg, "flow-body") if box[0] == boxes(svg, "flow-body")[1][0]]
+    band = [path.get("d") or "" for path in svg.iter("path")][2]
+    numbers = [float(each) for each in re.findall(r"-?[0-9]+(?:[.][0-9]+)?", band)]
+    across = [y for x, y in zip(numbers[::2], numbers[1::2], strict=True) if middle[0] <= x <= middle[0] + middle[2]]
+    assert across
+    assert all(y <= middle[1] or y >= middle[1] + middle[3] for y in across)
 
 
 def test_the_reader_s_own_work_is_marked_and_names_are_links_and_escaped() -> None:

@@ -1,17 +1,19 @@
 """Royalties along the lineage: what arrives at each work, what it keeps, and what it passes on to the works it was made from.
 
 Works stand left to right from the newest to its sources, each lower than what passes to it. All edges and bands are
-drawn on one scale, so that what arrives is as tall as what leaves.
+drawn on one scale, so that what arrives is as tall as what leaves. A band that passes a column has a lane there, so it
+never runs behind a work that it does not touch.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from web.drawing.svg import element, label, number, shorten
 
-WIDE, GAP, EDGE, PAD = 186.0, 88.0, 6.0, 12.0
+WIDE, GAP, EDGE, PAD = 208.0, 88.0, 6.0, 12.0
 LEAST_TALL, TALLEST = 70.0, 165.0
 CAPTION, DROP, BELOW = 20.0, 26.0, 22.0
 # Above this a drawing says less than its list.
@@ -47,6 +49,7 @@ class Band:
 
 
 Corner = tuple[float, float]
+Lane = tuple[int, float]  # a column, and how far down the band passes it
 
 
 def royalty_flow(stations: Sequence[Station], bands: Sequence[Band], *, title: str) -> str:
@@ -90,20 +93,45 @@ class _Picture:
         return column
 
     def _place(self) -> dict[str, Corner]:
+        """Corners of the works; `self.lanes` gets, for each band, where it passes the columns between its ends."""
         column = self._columns()
-        foot: dict[int, float] = defaultdict(float)
+        self.lanes: list[list[Lane]] = [[] for _ in self.bands]
         corners: dict[str, Corner] = {}
-        for station in sorted(self.stations, key=lambda each: column[each.id]):
-            place = column[station.id]
-            above = [corners[band.source][1] + DROP for band in self.bands if band.target == station.id]
-            top = max([foot[place] + CAPTION, *above])
-            corners[station.id] = (place * (WIDE + GAP), top)
-            foot[place] = top + self.tall(station) + BELOW
+        for place in range(max(column.values()) + 1):
+            foot = 0.0
+            for wish, station, band in sorted(self._wishes(place, column, corners), key=lambda each: each[0]):
+                top = max(foot + CAPTION, wish)
+                if station is not None:
+                    corners[station.id] = (place * (WIDE + GAP), top)
+                    foot = top + self.tall(station) + BELOW
+                else:
+                    self.lanes[band].append((place, top))
+                    foot = top + self.bands[band].amount * self.scale
         return corners
+
+    def _wishes(
+        self, place: int, column: dict[str, int], corners: dict[str, Corner]
+    ) -> list[tuple[float, Station | None, int]]:
+        """What stands in a column or passes it, and how far down it would like to be."""
+        found: list[tuple[float, Station | None, int]] = []
+        for at, band in enumerate(self.bands):
+            if column[band.source] < place < column[band.target]:
+                found.append((self.lanes[at][-1][1] if self.lanes[at] else corners[band.source][1], None, at))
+        for station in self.stations:
+            if column[station.id] == place:
+                above = [corners[band.source][1] + DROP for band in self.bands if band.target == station.id]
+                found.append((max(above, default=0.0), station, -1))
+        return found
 
     def svg(self, title: str) -> str:
         width = max(x for x, _ in self.corners.values()) + WIDE + 2
-        height = max(self.corners[each.id][1] + self.tall(each) for each in self.stations) + 2
+        feet = [self.corners[each.id][1] + self.tall(each) for each in self.stations]
+        feet += [
+            top + band.amount * self.scale
+            for band, lanes in zip(self.bands, self.lanes, strict=True)
+            for _, top in lanes
+        ]
+        height = max(feet) + 2
         drawn = [*self._bands(), *(self._station(station) for station in self.stations), *self._amounts]
         return element(
             "svg",
@@ -122,16 +150,21 @@ class _Picture:
         out, into = dict.fromkeys(self.corners, 0.0), dict.fromkeys(self.corners, 0.0)
         by_id = {station.id: station for station in self.stations}
         shapes, self._amounts = [], []
-        for band in self.bands:
+        for band, lanes in zip(self.bands, self.lanes, strict=True):
             thick = band.amount * self.scale
             (x1, y1), (x2, y2) = self.corners[band.source], self.corners[band.target]
-            x1 += WIDE
             y1 += by_id[band.source].kept * self.scale + out[band.source]
             y2 += by_id[band.target].pool * self.scale + into[band.target]
             out[band.source] += thick
             into[band.target] += thick
-            shapes.append(element("path", class_="flow-band", d=_ribbon(x1, y1, x2, y2, max(thick, 1.0))))
-            middle = ((x1 + x2) / 2 + 8, (y1 + y2 + thick) / 2 - thick / 2 - 6)
+            way = [(x1 + WIDE, y1)]
+            for place, top in lanes:
+                way += [(place * (WIDE + GAP), top), (place * (WIDE + GAP) + WIDE, top)]
+            way.append((x2, y2))
+            shapes.append(element("path", class_="flow-band", d=_ribbon(way, max(thick, 1.0))))
+            # Beside the last bend, where nothing else stands.
+            (last_x, last_y), (end_x, end_y) = way[-2:]
+            middle = ((last_x + end_x) / 2 + 8, (last_y + end_y) / 2 - 6)
             self._amounts.append(label(band.shown, x=middle[0], y=middle[1], class_="flow-amount", anchor="start"))
         return shapes
 
@@ -170,12 +203,19 @@ class _Picture:
         )
 
 
-def _ribbon(x1: float, y1: float, x2: float, y2: float, thick: float) -> str:
-    """A band of one thickness from the right edge of a box to the left edge of the next."""
-    bend = (x2 - x1) * 0.5
-    points = [number(value) for value in (x1, y1, x1 + bend, y1, x2 - bend, y2, x2, y2)]
-    back = [number(value) for value in (x2, y2 + thick, x2 - bend, y2 + thick, x1 + bend, y1 + thick, x1, y1 + thick)]
-    return (
-        f"M{points[0]} {points[1]}C{points[2]} {points[3]} {points[4]} {points[5]} {points[6]} {points[7]}"
-        f"L{back[0]} {back[1]}C{back[2]} {back[3]} {back[4]} {back[5]} {back[6]} {back[7]}Z"
-    )
+def _ribbon(way: Sequence[Corner], thick: float) -> str:
+    """A band of one thickness whose upper edge goes through these points: bends between works, straight past them."""
+    lower = [(x, y + thick) for x, y in reversed(way)]
+    there = "".join(_bend(*pair) for pair in pairwise(way))
+    back = "".join(_bend(*pair) for pair in pairwise(lower))
+    start, turn = way[0], lower[0]
+    return f"M{_point(start)}{there}L{_point(turn)}{back}Z"
+
+
+def _bend(start: Corner, end: Corner) -> str:
+    half = (start[0] + end[0]) / 2
+    return f"C{_point((half, start[1]))} {_point((half, end[1]))} {_point(end)}"
+
+
+def _point(place: Corner) -> str:
+    return f"{number(place[0])} {number(place[1])}"

@@ -88,6 +88,12 @@ def filesize_iec(value: Any) -> str:
 
 
 @register.filter
+def with_errors(forms: Any) -> list[tuple[int, Any]]:
+    """Those of some forms in which something is wrong, each with its number from 1."""
+    return [(number, form) for number, form in enumerate(forms or [], 1) if form.errors]
+
+
+@register.filter
 def nobreak_name(value: Any) -> str:
     """A name whose hyphens are no place to break a line: a word joiner stands after each."""
     return conditional_escape(str(value)).replace("-", f"-{WORD_JOINER}")

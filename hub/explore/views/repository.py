@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from hub.accounts.authentication import reader
 from hub.errors import NotFound
 from hub.explore import bundles, checks
 from hub.explore.origins import Origins, origins
@@ -15,6 +16,7 @@ from hub.explore.timeline import repository_timeline
 from hub.repositories import links
 from hub.repositories import selectors as repositories
 from ledger import disagreements
+from ledger.trust import trust_anchors
 
 DEPTHS = (1, 2, 3)
 
@@ -43,7 +45,7 @@ def history(request: HttpRequest, owner: str, name: str, kind: str = "model") ->
         "compare_url": f"{links.repository(repository)}/compare/" if repository.revision_count > 1 else "",
         "lineage_url": links.lineage(repository),
         "bundle_url": links.bundle(repository),
-        "verify_command": f"python3 akashi_verify.py {repository.name}.bundle",
+        "verify_command": trust_anchors().command_for(f"{repository.name}.bundle"),
     }
     return render(request, "explore/history.html", context)
 
@@ -85,12 +87,13 @@ def lineage(request: HttpRequest, owner: str, name: str, kind: str = "model") ->
 @require_safe
 def bundle(request: HttpRequest, owner: str, name: str, kind: str = "model") -> HttpResponse:
     """Everything needed to verify the repository's history, or one revision, without this hub."""
-    repository = repositories.visible_repository(request.user, kind, owner, name)
+    viewer = reader(request)
+    repository = repositories.visible_repository(viewer, kind, owner, name)
     wanted = request.GET.get("rev", "")
     revision = repositories.revision_by_ref(repository, wanted) if wanted else repository.head
     if revision is None:
         raise NotFound(_("Nothing is published in this repository yet."))
-    text = bundles.revision_bundle(repository, revision, request.user)
+    text = bundles.revision_bundle(repository, revision, viewer)
     answer = HttpResponse(text, content_type="application/vnd.akashi.bundle; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{repository.name}.bundle"'
     answer["Cache-Control"] = "private, no-store" if repository.visibility != "public" else "public, max-age=10"

@@ -15,7 +15,7 @@ MOST_BUNDLE = 1_500_000  # bytes that fit into one request; larger bundles are f
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """GET `q` (and `name`, what the visitor's file is called), or POST one bundle as `bundle`."""
+    """GET `q` (and `own`, when it is the digest of a file that the visitor has), or POST one bundle as `bundle`."""
     answer, problem = None, ""
     query = typed(request)
     if request.method == "POST":
@@ -27,12 +27,10 @@ def verify(request: HttpRequest) -> HttpResponse:
         else:
             answer = answers.bundle_answer(sent.read())
     elif query:
-        answer = answers.answer(query, request.user, file_name=typed(request, "name"))
+        answer = answers.answer(query, request.user, own=request.GET.get("own") == "1")
     context = {
         "section": "verify",
         "query": query,
-        "file_name": typed(request, "name"),
-        "file_size": request.GET.get("size", "") if request.GET.get("size", "").isdigit() else "",
         "answer": answer,
         "problem": problem,
         "trust": trust_anchors(),

@@ -80,7 +80,9 @@ def edit(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse
     access.require_publisher(account, repository)
     if request.method == "POST":
         form = CardForm(request.POST, repository=repository, pinned=selectors.has_pins(repository.head))
-        if form.is_valid() and "preview" not in request.POST:
+        if "preview" in request.POST:
+            form = form.for_preview()
+        elif form.is_valid():
             return _publish(request, repository, form)
         return _editor(request, repository, form, status=422 if form.errors else 200)
     head = repository.head

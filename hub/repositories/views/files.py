@@ -6,13 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hub.accounts.services import authenticate_token
+from hub.accounts.authentication import reader
+from hub.errors import NotAllowed
 from hub.repositories import links, preview, reading, rendering, selectors
 from hub.repositories.errors import BytesGone, PathNotFound, RepositoryNotFound, RevisionNotFound, Withdrawn
 from hub.repositories.models import Repository
@@ -166,13 +166,13 @@ def resolve(request: HttpRequest, owner: str, name: str, kind: str, rest: str) -
     """The bytes of a file, with the headers that the Hugging Face clients need, on refusals too."""
     commit = ""
     try:
-        viewer = _viewer(request)
+        viewer = reader(request)
         repository = selectors.visible_repository(viewer, kind, owner, name)
         rev, revision, path = at(repository, rest)
         commit = revision.commit
         file = selectors.file_at(revision, path)
         response = _bytes(request, repository, rev, file)
-    except _BadToken:
+    except NotAllowed:
         response = _refused(request, 401, "", "Invalid credentials in Authorization header")
     except (RepositoryNotFound, RevisionNotFound, PathNotFound) as error:
         response = _refused(request, 404, error.code, str(error))
@@ -181,21 +181,6 @@ def resolve(request: HttpRequest, owner: str, name: str, kind: str, rest: str) -
     if commit:
         response.headers["X-Repo-Commit"] = commit
     return response
-
-
-class _BadToken(Exception):
-    """The request names a token, and it is not a good one."""
-
-
-def _viewer(request: HttpRequest) -> Any:
-    """The account of a Bearer token, else whoever is signed in. Raises _BadToken."""
-    scheme, _space, token = request.headers.get("Authorization", "").strip().partition(" ")
-    if scheme.lower() != "bearer":
-        return request.user
-    found = authenticate_token(token.strip(), timezone.now())
-    if found is None:
-        raise _BadToken
-    return found[0]
 
 
 def _bytes(request: HttpRequest, repository: Repository, rev: str, file: reading.FileView) -> HttpResponseBase:

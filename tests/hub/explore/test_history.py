@@ -18,7 +18,7 @@ from ledger.models import Anchor
 from ledger.progress import facts_cache
 from ledger.trust import trust_anchors
 from tests.hub.explore.conftest import publish_log
-from tests.hub.factories import make_account
+from tests.hub.factories import make_account, make_token
 from tests.ledger.conftest import Ledger
 
 HISTORY = "/alice/cells-linear/history"
@@ -138,6 +138,12 @@ def test_a_private_history_is_not_there_for_others(client: Client, final_model: 
     assert client.get(HISTORY).status_code == 404
     client.force_login(make_account("bob"))
     assert client.get(HISTORY).status_code == 404
+    bundle = "/alice/cells-linear/bundle"
+    token = {"authorization": f"Bearer {make_token(owner, 'read', now=timezone.now())}"}
+    assert client.get(bundle).status_code == 404
+    assert client.get(bundle, headers={"authorization": "Bearer akashi_none"}).status_code == 403
+    client.logout()
+    assert client.get(bundle, headers=token).status_code == 200
     client.force_login(owner)
     assert client.get(HISTORY).status_code == 200
 

@@ -70,7 +70,14 @@ def test_a_refused_revision_keeps_what_was_typed(
     assert response.status_code == 422
     assert words in text(response).replace("&#x27;", "'")
     assert "My reason." in text(response) or "message" in change
+    assert "Some answers need a change." in text(response)
     assert Revision.objects.count() == 3
+
+
+def test_what_is_wrong_in_a_row_is_said_at_the_top_with_its_number(page: Client, rich: Repository) -> None:
+    form = {**fields(text(page.get(f"{BASE}/upload"))), "uploads": "[]", "kind": "data", "message": "Why."}
+    said = text(page.post(f"{BASE}/upload", {**form, "metrics-1-name": "own", "metrics-1-value": "1"}))
+    assert '<a href="#id_metrics-1-better">Measurement 2, ' in said
 
 
 def test_more_rows_for_measurements_keep_what_was_typed(page: Client, rich: Repository) -> None:
