@@ -1,6 +1,6 @@
 """Works: who submits a revision for assessment, who assesses it, and what is refused."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -158,10 +158,10 @@ def test_who_is_named_and_has_not_agreed_assesses(propose: Propose, dora: Accoun
 def test_who_agreed_to_an_earlier_version_assesses_nothing_of_it(
     propose: Propose, dora: Account, bob: Account, charlie: Account, now: datetime
 ) -> None:
-    contribution = propose(authors=[("charlie", 7_000), ("dora", 3_000)])
+    contribution, later = propose(authors=[("charlie", 7_000), ("dora", 3_000)]), now + timedelta(minutes=1)
     join(account=dora, contribution=contribution, bps=3_000, now=now)
     alone = update_contribution(
-        account=charlie, contribution=contribution, authors=[("charlie", 10_000)], title="Mine", now=now
+        account=charlie, contribution=contribution, authors=[("charlie", 10_000)], title="Mine", now=later
     )
     decide(account=bob, contribution=alone, verdict="accept", now=now)
     assert list(selectors.assessable_by(dora)) == []
@@ -178,7 +178,7 @@ def test_who_gave_a_verdict_and_left_assesses_nothing_of_it(
     if verdict == "decline":
         appeal(account=charlie, contribution=contribution, comment=WHY, now=now)
     if verdict == "ask":
-        update_contribution(account=charlie, contribution=contribution, title="Again", now=now)
+        update_contribution(account=charlie, contribution=contribution, title="Again", now=now + timedelta(minutes=1))
     if verdict != "accept":
         contribution.refresh_from_db()
         decide(account=alice, contribution=contribution, verdict="accept", now=now)
