@@ -183,6 +183,12 @@ VOCABULARY = table(
         {"title": {"title": Text(300)}, **REASON},
         optional=("title", "reason"),
     ),
+    # A co-author agrees to the share that the newest version, which proposed this revision, names for them.
+    event(
+        "contribution.joined",
+        "contrib",
+        {"repo": REPOSITORY, "number": Whole(1), "proposed": REVISION, "bps": BPS},
+    ),
     event("contribution.withdrawn", "contrib", {"repo": REPOSITORY, "number": Whole(1)}, REASON, optional=("reason",)),
     event(
         "review.submitted",

@@ -10,6 +10,7 @@ from ledger.disagreements import register_facts
 ROOMS = ("accounts", "repositories", "contributions", "reviews")
 FACTS: Mapping[str, Promise] = {
     "(files)": pgettext_lazy("fact", "the folders of its files"),
+    "account__pseudonym": pgettext_lazy("fact", "who agreed"),
     "action": pgettext_lazy("fact", "what it did to a file"),
     "appealed": pgettext_lazy("fact", "when it was appealed"),
     "author__pseudonym": pgettext_lazy("fact", "who made it"),
@@ -17,6 +18,7 @@ FACTS: Mapping[str, Promise] = {
     "base_id": pgettext_lazy("fact", "the revision it starts from"),
     "blob_id": pgettext_lazy("fact", "the bytes of a file"),
     "body": pgettext_lazy("fact", "the revision object"),
+    "bps": pgettext_lazy("fact", "the share that was agreed to"),
     "byte_count": pgettext_lazy("fact", "how many bytes it has"),
     "changed": pgettext_lazy("fact", "when it last changed"),
     "checks_id": pgettext_lazy("fact", "the checks at that time"),

@@ -115,6 +115,10 @@ UPDATED = {
     "": _("%(actor)s changed %(contribution)s to %(repository)s."),
     "here": _("%(actor)s changed %(contribution)s."),
 }
+JOINED = {
+    "": _("%(actor)s agreed to a share of %(share)s in %(contribution)s to %(repository)s."),
+    "here": _("%(actor)s agreed to a share of %(share)s in %(contribution)s."),
+}
 PROPOSAL_WITHDRAWN = {
     "": _("%(actor)s withdrew %(contribution)s to %(repository)s."),
     "here": _("%(actor)s withdrew %(contribution)s."),

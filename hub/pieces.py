@@ -1,12 +1,14 @@
 """The pieces that fill a sentence's named places, each as text and as HTML that say the same."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TypeAlias
 
 from django.utils.functional import Promise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from hub import names, phrases
 from ledger.describing import Label, Sentence, label
@@ -26,6 +28,12 @@ def fill(template: Template, places: Places) -> Sentence:
 
 def plain(words: object) -> Sentence:
     return Sentence(str(words), format_html("{}", words))
+
+
+def percent(bps: int) -> str:
+    """`33.4 %`, without zeros at the end."""
+    text = format((Decimal(bps) / 100).normalize(), "f")
+    return _("%(n)s %%") % {"n": text}
 
 
 def named(name: Label) -> Sentence:

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import ngettext
 
 from hub import names, phrases
-from hub.pieces import Template, actor, contribution, fill, named, plain, revision
+from hub.pieces import Template, actor, contribution, fill, named, percent, plain, revision
 from ledger import describing
 from ledger.describing import Label, Sentence, label
 from ledger.records import EntryView
@@ -208,6 +208,10 @@ def _contribution_updated(entry: EntryView) -> Sentence:
     return _about_contribution(entry, phrases.UPDATED)
 
 
+def _contribution_joined(entry: EntryView) -> Sentence:
+    return _about_contribution(entry, phrases.JOINED, share=plain(percent(entry.data["bps"])))
+
+
 def _contribution_withdrawn(entry: EntryView) -> Sentence:
     return _about_contribution(entry, phrases.PROPOSAL_WITHDRAWN)
 
@@ -287,6 +291,7 @@ SENTENCES: dict[str, describing.DescribeEntry] = {
     "openness.changed": _openness_changed,
     "contribution.opened": _contribution_opened,
     "contribution.updated": _contribution_updated,
+    "contribution.joined": _contribution_joined,
     "contribution.withdrawn": _contribution_withdrawn,
     "contribution.appealed": _contribution_appealed,
     "contribution.accepted": _contribution_accepted,

@@ -452,6 +452,7 @@ class Work:
     owners: list[tuple[str, int]]
     revision: str
     base: str | None
+    repository: str
     assessments: list[tuple[int, str, int, int]] = field(default_factory=list)  # leaf, account, effort, quality
 
 
@@ -466,20 +467,28 @@ class Record:
         self.closed: list[tuple[int, int]] = []  # epoch, cutoff
         self.paid: dict[int, bool] = {}
         self.bound: dict[str, tuple[int, str, str]] = {}  # account: leaf, time, digest
-        self._proposals: dict[str, Row] = {}
+        self._proposals: dict[str, Row] = {}  # contribution: data of the newest version
+        self._openers: dict[str, str] = {}
+        self._agreed: dict[str, list[tuple[str, int]]] = {}  # contribution: account, share
+        self._judges: dict[str, set[str]] = {}  # contribution: who gave a verdict
+        self._publishers: dict[str, set[str]] = {}  # repository: who published a revision of their own in it
         self._reviewers: set[str] = set()
 
     def read(self, leaf: int, entry: Row) -> None:
         kind, subject, actor, data = entry["type"], entry["subject"], entry["actor"], entry["data"]
         if kind == "revision.published":
-            author = _account(data.get("author", actor))
-            self.published.setdefault(subject, (leaf, author, {**data, "parents": self._known(data["parents"])}))
+            self._published(leaf, subject, _account(actor), data)
         elif kind in ("contribution.opened", "contribution.updated"):
             self._proposals[subject] = data
-        elif kind == "contribution.accepted":
-            self._accepted(leaf, subject, data)
+            self._openers.setdefault(subject, _account(actor))
+        elif kind == "contribution.joined":
+            self._joined(subject, actor, data)
+        elif kind in ("review.submitted", "contribution.declined", "contribution.accepted"):
+            self._judges.setdefault(subject, set()).add(_account(actor))
+            if kind == "contribution.accepted":
+                self._accepted(leaf, subject, data)
         elif kind == "work.submitted":
-            self._submitted(leaf, subject, _account(actor))
+            self._submitted(leaf, subject, _account(actor), data)
         elif kind == "assessment.made":
             self._assessed(leaf, subject, _account(actor), data)
         elif kind == "wallet.bound" and actor == subject:
@@ -487,36 +496,63 @@ class Record:
         elif actor == HUB:
             self._ruled(kind, leaf, subject, data)
 
+    def _published(self, leaf: int, subject: str, actor: str, data: Row) -> None:
+        if subject not in self.published:
+            author = _account(data.get("author", actor))
+            self.published[subject] = (leaf, author, {**data, "parents": self._known(data["parents"])})
+            if author == actor:
+                self._publishers.setdefault(data["repo"], set()).add(actor)
+
+    def _joined(self, subject: str, actor: str, data: Row) -> None:
+        """Consent to the share that the newest version names."""
+        newest = self._proposals.get(subject, {"proposed": None, "authors": []})
+        shares = [each["bps"] for each in newest["authors"] if each["account"] == actor]
+        if newest["proposed"] == data["proposed"] and data["bps"] in shares:
+            self._agreed.setdefault(subject, []).append((_account(actor), data["bps"]))
+
     def _known(self, parents: list[str]) -> list[str]:
         """The first parent, if it was published before."""
         return [parent for parent in parents[:1] if parent in self.published]
 
     def _accepted(self, leaf: int, subject: str, data: Row) -> None:
         proposal = self._proposals.get(subject)
-        if proposal and proposal["proposed"] == data["revision"]:
-            owners = sorted((_account(each["account"]), each["bps"]) for each in proposal["authors"])
-            self._add(Work(subject, leaf, proposal["kind"], owners, data["revision"], proposal.get("base")))
+        if not proposal or proposal["proposed"] != data["revision"]:
+            return
+        named = {_account(each["account"]): each["bps"] for each in proposal["authors"]}
+        if len(named) < len(proposal["authors"]) or sum(named.values()) != WHOLE or min(named.values()) <= 0:
+            return
+        opener, agreed = self._openers[subject], self._agreed.get(subject, [])
+        shares = {account: bps for account, bps in agreed if named.get(account) == bps and account != opener}
+        if sum(shares.values()) < WHOLE:
+            shares[opener] = WHOLE - sum(shares.values())
+        owners, base = sorted(shares.items()), proposal.get("base")
+        self._add(Work(subject, leaf, proposal["kind"], owners, data["revision"], base, data["repo"]))
 
-    def _submitted(self, leaf: int, subject: str, actor: str) -> None:
+    def _submitted(self, leaf: int, subject: str, actor: str, submitted: Row) -> None:
         if subject in self.published:
             _, author, data = self.published[subject]
             if author == actor:
                 base = data["parents"][0] if data["parents"] else None
-                self._add(Work(subject, leaf, data["kind"], [(author, WHOLE)], subject, base))
+                owners, repository = [(author, WHOLE)], submitted["repo"]
+                self._add(Work(subject, leaf, data["kind"], owners, subject, base, repository))
 
     def _add(self, work: Work) -> None:
-        accounts, shares = [account for account, _ in work.owners], [share for _, share in work.owners]
-        sound = len(set(accounts)) == len(accounts) and sum(shares) == WHOLE and min(shares) > 0
-        if sound and work.revision not in self.by_revision and work.kind in (*KINDS, "documentation"):
+        if work.revision not in self.by_revision and work.kind in (*KINDS, "documentation"):
             self.works[work.id] = self.by_revision[work.revision] = work
 
     def _assessed(self, leaf: int, subject: str, actor: str, data: Row) -> None:
         work = self.works.get(subject)
         if work is None or actor not in self._reviewers or data["revision"] != work.revision:
             return
-        barred = [account for account, _ in work.owners] + [each[1] for each in work.assessments]
-        if actor not in barred and data["effort"] in EFFORTS and 0 <= data["quality"] <= 100:
+        if actor not in self._barred(work) and data["effort"] in EFFORTS and 0 <= data["quality"] <= 100:
             work.assessments.append((leaf, actor, data["effort"], data["quality"]))
+
+    def _barred(self, work: Work) -> set[str]:
+        """Who owns or opened the work, ever agreed to share in it, gave a verdict on it, published where it was made, or
+        has assessed it."""
+        part = [account for account, _ in (*work.owners, *self._agreed.get(work.id, ()))]
+        part += [self._openers.get(work.id, ""), *(each[1] for each in work.assessments)]
+        return {*part, *self._judges.get(work.id, ()), *self._publishers.get(work.repository, ())}
 
     def _ruled(self, kind: str, leaf: int, subject: str, data: Row) -> None:
         """What only the hub itself may write."""
@@ -535,11 +571,16 @@ class Record:
             self.paid[int(subject[6:])] = kind == "distribution.finalized"
 
     def policy_at(self, epoch: int, cutoff: int) -> Row:
-        """The newest policy that was logged below the cutoff and begins at this epoch or before."""
-        known = [each for each in self.policies if each[0] <= epoch and each[1] < cutoff]
+        """The policy logged last, below the cutoff, among those that begin at this epoch or before: each drops those
+        that were to begin with it or later."""
+        in_force: list[tuple[int, int, Row]] = []
+        for each in self.policies:
+            if each[1] < cutoff:
+                in_force = [*(earlier for earlier in in_force if earlier[0] < each[0]), each]
+        known = [each for each in in_force if each[0] <= epoch]
         if not known:
             raise Refused(f"the log names no policy for epoch {epoch}")
-        return max(known, key=lambda each: each[:2])[2]
+        return known[-1][2]
 
     def parents(self, work: Work) -> list[int]:
         """The works behind the base revision and the sources."""
@@ -762,7 +803,7 @@ def _score(row: Row, policy: Row) -> int:
 
 
 def _royalties(epoch: Epoch, gross: dict[int, int]) -> dict[int, int]:
-    """What each work keeps. `inflow` holds what children of others and what children of the same people passed on."""
+    """What each work keeps. `inflow` holds what was passed on from others and what from the same people."""
     rho = epoch.policy["royalty_bps"]
     lives: dict[int, bool] = {}
     for seq, row in epoch.works.items():
@@ -779,10 +820,11 @@ def _royalties(epoch: Epoch, gross: dict[int, int]) -> dict[int, int]:
         originality = row["signals"]["originality_bps"] if row["standing"] else 0
         kept[seq] = gross[seq] - gross[seq] * rho // WHOLE + foreign * (WHOLE - rho) * originality // WHOLE**2
         passed = gross[seq] + foreign + same - kept[seq]
-        people = {account for account, _ in row["owners"]}
+        shares = dict(row["owners"])
         for parent, part in zip(parents, share_out(passed, [WHOLE] * len(parents))):
-            theirs = {account for account, _ in epoch.works[parent]["owners"]}
-            inflow[parent][people == theirs] += part
+            common = sum(min(bps, shares.get(account, 0)) for account, bps in epoch.works[parent]["owners"])
+            inflow[parent][0] += part - part * common // WHOLE
+            inflow[parent][1] += part * common // WHOLE
     return {seq: kept[seq] for seq in epoch.works}
 
 
@@ -915,7 +957,7 @@ def _recompute(
     stage[0] = "previous"
     before = _read_before(report, bundle, epoch, previous)
     stage[0] = "settlement"
-    leaves = _check_settlement(report, bundle, record, epoch, allocation, before)
+    leaves = _check_settlement(report, bundle, record, allocation, before)
     stage[0] = "tree"
     root = "0x" + distribution_root(leaves).hex()
     compare_member("root", bundle.manifest["result"]["root"], root)
@@ -1047,11 +1089,11 @@ def _check_before(bundle: Bundle, older: Bundle, said: Row, pending: dict[str, i
 
 
 def _check_settlement(
-    report: Report, bundle: Bundle, record: Record, epoch: Epoch, allocation: Allocation, before: Before
+    report: Report, bundle: Bundle, record: Record, allocation: Allocation, before: Before
 ) -> list[tuple[str, int]]:
     manifest, result = bundle.manifest, bundle.manifest["result"]
     shown = {row["account"]: row for row in bundle.rows("bindings.ndjson")}
-    accounts = {account for row in epoch.works.values() for account, _ in row["owners"]} | set(before.pending)
+    accounts = {*allocation.accounts, *before.pending}  # both hold positive amounts alone
     stray = sorted(set(shown) - {account for account in accounts if account in record.bound})
     if stray:
         raise Refused(f"bindings.ndjson holds a binding that nothing asks for, of account {stray[0]}")

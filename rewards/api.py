@@ -38,7 +38,7 @@ class Epochs(ListAPIView[Epoch]):
     permission_classes = [AllowAny]
     pagination_class = KeysetAPIPagination
     serializer_class = EpochSerializer
-    queryset = Epoch.objects.all()
+    queryset = Epoch.objects.select_related("policy")
     keyset_order = ("-number",)
 
 

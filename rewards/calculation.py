@@ -70,7 +70,7 @@ def calculate(
 ) -> Calculation:
     """The epoch whose cutoff is the record's size. `previous` is the newest epoch that the record shows as finalized.
 
-    `disclosed` maps an account to its first binding; those of accounts that the epoch does not touch are left out of
+    `disclosed` maps an account to its first binding; those of accounts without credit in this epoch are left out of
     the result. Raises `EpochRefused` and `BindingRefused`.
     """
     epoch_input = works.epoch_input(record, epoch, terms.budget(epoch))

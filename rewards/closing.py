@@ -69,11 +69,14 @@ def _close(number: int, cutoff: int, rules: str, now: datetime) -> Epoch:
             data={"cutoff": cutoff, "root": log.checkpoint_at(cutoff).root.hex(), "policy": f"policy:{rules}"},
             now=moment,
         )
-        row = Epoch.objects.create(
-            number=number, cutoff=cutoff, policy=PolicyRow.objects.get(pk=rules), closed=moment, entry=entry
-        )
+        row = Epoch.objects.create(number=number, cutoff=cutoff, policy=_row_of(rules), closed=moment, entry=entry)
     logger.info("epoch %d is closed at entry %d", number, cutoff)
     return row
+
+
+def _row_of(rules: str) -> PolicyRow:
+    """The newest row with these numbers; all of them hold the same bytes."""
+    return PolicyRow.objects.filter(hash=rules).latest("entry")
 
 
 def _looked_at(terms: Terms) -> str:

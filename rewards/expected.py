@@ -17,17 +17,17 @@ POLICY, EPOCH, BINDING = "rewards.Policy", "rewards.Epoch", "rewards.WalletBindi
 
 def policy_set(entry: EntryView, details: Details) -> list[ExpectedRow]:
     columns = {
+        "hash": _id(entry.subject),
         "body": policy.parse(entry.data["policy"]).body,
         "first_epoch": entry.data["first_epoch"],
-        "entry__uid": entry.uid,
     }
-    return [ExpectedRow(POLICY, {"hash": _id(entry.subject)}, columns)]
+    return [ExpectedRow(POLICY, {"entry__uid": str(entry.uid)}, columns)]
 
 
 def epoch_closed(entry: EntryView, details: Details) -> list[ExpectedRow]:
     columns = {
         "cutoff": entry.data["cutoff"],
-        "policy_id": _id(entry.data["policy"]),
+        "policy__hash": _id(entry.data["policy"]),
         "closed": entry.time,
         "entry__uid": entry.uid,
     }
@@ -100,7 +100,7 @@ EXPECTED = {
     "wallet.bound": wallet_bound,
 }
 SPOKEN_FOR = (
-    SpokenFor(POLICY, [("hash",)], [("policy:", "hash")], ["policy.set"]),
+    SpokenFor(POLICY, [("entry__uid",)], [("policy:", "hash")], ["policy.set"]),
     SpokenFor(EPOCH, [("number",)], [("epoch:", "number")], ["epoch.closed"]),
     SpokenFor(BINDING, [("entry__uid",)], [("acct:", "account__pseudonym")], ["wallet.bound"]),
 )

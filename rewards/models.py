@@ -13,11 +13,15 @@ def wei(*, null: bool = False) -> Any:
 
 
 class Policy(models.Model):
-    """The numbers of the rule from an epoch on. `hash` is the SHA-256 (hex) of `body`, RFC 8785 JSON."""
+    """The numbers of the rule from an epoch on, until a later row. `hash` is the SHA-256 (hex) of `body`, RFC 8785 JSON.
 
-    hash = models.CharField(max_length=64, primary_key=True)
+    One row for each `policy.set`. A row drops earlier ones that were to begin with it or later, so of those that begin at
+    an epoch or before the last one is in force. The same numbers may come again.
+    """
+
+    hash = models.CharField(max_length=64)
     body = models.BinaryField()
-    first_epoch = models.BigIntegerField(unique=True)
+    first_epoch = models.BigIntegerField()
     entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, related_name="+")
 
 

@@ -1,7 +1,8 @@
 """Policies come into force: the first with the log, later ones when the council has announced them on the chain.
 
 The hub's operator cannot change the rules alone: the distributor names the policy of every epoch, only the council sets it,
-and only for epochs that have not begun. What is logged here is the policy whose hash stands there.
+and only for epochs that have not begun. What is logged here is the policy whose hash stands there, so whatever the
+distributor accepted can be logged, and nothing else.
 """
 
 from datetime import datetime
@@ -10,7 +11,7 @@ from django.db import connection, transaction
 
 from chain import distribution
 from chain import selectors as chain
-from rewards import contract, policy
+from rewards import policy
 from rewards.errors import PolicyRefused
 from rewards.events import record
 from rewards.models import Policy as PolicyRow
@@ -24,7 +25,7 @@ def set_first_policy(now: datetime) -> PolicyRow:
     """
     with transaction.atomic():
         _lock()
-        found = PolicyRow.objects.order_by("first_epoch").first()
+        found = PolicyRow.objects.order_by("entry").first()
         if found is not None:
             return found
         made = chain.deployment().distribution
@@ -34,18 +35,12 @@ def set_first_policy(now: datetime) -> PolicyRow:
 
 
 def set_policy(wanted: Policy, *, first_epoch: int, now: datetime) -> PolicyRow:
-    """Log a policy for the epochs from `first_epoch` on, which has not begun. Logging the same again changes nothing.
+    """Log a policy for the epochs from `first_epoch` on, as the council announced it; what was to begin then or later ends.
 
-    Raises `PolicyRefused` unless the council has announced exactly this policy for that epoch and it begins after all that
-    were logged before; the chain's errors when it does not answer.
+    Whatever the distributor holds can be logged, and late: it takes no announcement for an epoch that has begun. Where
+    the log says what the distributor does already, nothing changes. Raises `PolicyRefused` unless the distributor names
+    exactly this policy for that epoch; the chain's errors when it does not answer.
     """
-    known = PolicyRow.objects.filter(pk=wanted.hash).first()
-    if known is not None:
-        if known.first_epoch == first_epoch:
-            return known
-        raise PolicyRefused(f"This policy is in force from epoch {known.first_epoch} on already.")
-    if first_epoch <= contract.running(contract.terms(), now):
-        raise PolicyRefused(f"Epoch {first_epoch} has begun; its rules stay.")
     if distribution.policy_at(first_epoch).hex() != wanted.hash:
         raise PolicyRefused(
             f"The council has not announced this policy: it calls schedulePolicy(0x{wanted.hash}, {first_epoch}) on the "
@@ -53,10 +48,22 @@ def set_policy(wanted: Policy, *, first_epoch: int, now: datetime) -> PolicyRow:
         )
     with transaction.atomic():
         _lock()
-        newest = PolicyRow.objects.order_by("-first_epoch").first()
-        if newest is not None and newest.first_epoch >= first_epoch:
-            raise PolicyRefused(f"A policy is logged for epoch {newest.first_epoch}; a later one begins after it.")
+        found = in_force(first_epoch)
+        if found is not None and found.hash == wanted.hash and not _has_dropped(first_epoch):
+            return found
         return _write(wanted, first_epoch, now)
+
+
+def in_force(epoch: int) -> PolicyRow | None:
+    """The row whose numbers hold for an epoch: of those that begin at it or before, the last one logged."""
+    return PolicyRow.objects.filter(first_epoch__lte=epoch).select_related("entry").order_by("-entry").first()
+
+
+def _has_dropped(epoch: int) -> bool:
+    """Whether the distributor has dropped a policy that by the log is to begin after this epoch."""
+    later = PolicyRow.objects.filter(first_epoch__gt=epoch).order_by("entry")
+    kept = [row for row in later if in_force(row.first_epoch) == row]
+    return any(distribution.policy_at(row.first_epoch).hex() != row.hash for row in kept)
 
 
 def _write(wanted: Policy, first_epoch: int, now: datetime) -> PolicyRow:

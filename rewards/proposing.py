@@ -75,7 +75,7 @@ def _propose(row: Epoch, state: DistributionState, now: datetime) -> None:
             row.number,
             bytes.fromhex(row.root),
             bytes.fromhex(row.manifest),
-            bytes.fromhex(row.policy_id),
+            bytes.fromhex(row.policy.hash),
             int(row.credited_wei),
             int(row.total_wei),
             address,
@@ -87,7 +87,7 @@ def _propose(row: Epoch, state: DistributionState, now: datetime) -> None:
 
 def _refused(row: Epoch, state: DistributionState) -> str:
     """Why the distributor would refuse the proposal; sending it would only cost gas."""
-    if distribution.policy_at(row.number).hex() != row.policy_id:
+    if distribution.policy_at(row.number).hex() != row.policy.hash:
         return "The chain names other rules for this epoch than the log."
     credit = int(row.credited_wei) - state.credited
     if not 0 <= credit <= distribution.budget(row.number):

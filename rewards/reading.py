@@ -12,6 +12,7 @@ from chain import selectors as chain
 from chain.errors import ChainError
 from hub.errors import NotFound
 from rewards import policy as policies
+from rewards import policy_setting
 from rewards.models import (
     Allocation,
     DistributionLog,
@@ -108,8 +109,7 @@ def schedule() -> Schedule | None:
 
 def policy_in_force(epoch: int) -> InForce:
     """The policy of an epoch; the first one, unrecorded, before any is in the log."""
-    rows = PolicyRow.objects.filter(first_epoch__lte=epoch).select_related("entry").order_by("-first_epoch")
-    row = rows.first()
+    row = policy_setting.in_force(epoch)
     if row is None:
         return InForce(policies.FIRST, 0, None)
     return InForce(policies.parse_body(bytes(row.body)), row.first_epoch, row.entry.leaf_index)
@@ -119,7 +119,7 @@ def policy_body(digest: str) -> bytes:
     """The canonical bytes of a policy by its hash. Raises NotFound."""
     if digest == policies.FIRST.hash:
         return policies.FIRST.body
-    row = PolicyRow.objects.filter(pk=digest).first()
+    row = PolicyRow.objects.filter(hash=digest).first()
     if row is None:
         raise NotFound(_("No rule has this hash."))
     return bytes(row.body)

@@ -52,7 +52,10 @@ class Revision(NamedTuple):
 
 
 class Submission(NamedTuple):
-    """A work: what was accepted or submitted at leaf `sequence`. `base` and `revision` are `rev:…` subjects."""
+    """A work: what was accepted or submitted at leaf `sequence`. `base` and `revision` are `rev:…` subjects.
+
+    `repository` is the `repo:…` that it was made in.
+    """
 
     id: str
     sequence: int
@@ -60,6 +63,7 @@ class Submission(NamedTuple):
     owners: Owners
     revision: str
     base: str
+    repository: str
 
 
 class Assessment(NamedTuple):
@@ -93,11 +97,22 @@ class PolicySet(NamedTuple):
 
 
 @dataclass
+class Proposals:
+    """What is known of a contribution: who opened it, its newest version, who agreed to which share, who gave verdicts."""
+
+    opener: str = ""
+    newest: LogEntry | None = None
+    consents: set[tuple[str, int]] = field(default_factory=set)
+    judges: set[str] = field(default_factory=set)
+
+
+@dataclass
 class Record:
     """What the first `size` entries of the log say. Accounts are pseudonyms without `acct:`.
 
     `submissions` and `assessments` are keyed by work id, the latter by valid assessments in order. `decided` maps an
     epoch to whether its distribution was finalized (True) or cancelled (False). `bindings` holds each account's first.
+    `publishers` maps a repository to who published a revision of their own in it.
     """
 
     size: int
@@ -109,15 +124,19 @@ class Record:
     closings: list[Closing] = field(default_factory=list)
     decided: dict[int, bool] = field(default_factory=dict)
     bindings: dict[str, Binding] = field(default_factory=dict)
-    proposals: dict[str, LogEntry] = field(default_factory=dict)
+    proposals: dict[str, Proposals] = field(default_factory=dict)
+    publishers: dict[str, set[str]] = field(default_factory=dict)
     submitted: set[str] = field(default_factory=set)
 
     def policy_at(self, epoch: int, cutoff: int) -> Policy:
-        """The policy in force: of those logged below the cutoff, the one that begins last, not after the epoch."""
+        """The policy in force: of those logged below the cutoff that begin at the epoch or before, the last one.
+
+        A policy drops those that were to begin with it or later, as the distributor does, so a later entry always wins.
+        """
         known = [each for each in self.policies if each.leaf < cutoff and each.first_epoch <= epoch]
         if not known:
             raise EpochRefused(f"No policy is in force for epoch {epoch}.")
-        return max(known, key=lambda each: (each.first_epoch, each.leaf)).policy
+        return known[-1].policy
 
 
 def fold(entries: Iterable[LogEntry], size: int) -> Record:
@@ -146,9 +165,12 @@ def _publish(record: Record, entry: LogEntry) -> None:
         return
     data = entry.data
     parent = data["parents"][0] if data["parents"] else ""
+    author = data.get("author", entry.actor)
+    if author == entry.actor:
+        record.publishers.setdefault(data["repo"], set()).add(pseudonym(author))
     record.revisions[entry.subject] = Revision(
         leaf=entry.leaf,
-        author=pseudonym(data.get("author", entry.actor)),
+        author=pseudonym(author),
         kind=data["kind"],
         licence=data.get("licence", ""),
         parent=parent if parent in record.revisions else "",
@@ -156,25 +178,54 @@ def _publish(record: Record, entry: LogEntry) -> None:
     )
 
 
+def _proposals(record: Record, entry: LogEntry) -> Proposals:
+    return record.proposals.setdefault(entry.subject, Proposals())
+
+
 def _propose(record: Record, entry: LogEntry) -> None:
-    record.proposals[entry.subject] = entry
+    found = _proposals(record, entry)
+    found.opener, found.newest = found.opener or pseudonym(entry.actor), entry
+
+
+def _join(record: Record, entry: LogEntry) -> None:
+    """Somebody agrees to the share that the newest version names for them."""
+    found, wanted = _proposals(record, entry), {"account": entry.actor, "bps": entry.data["bps"]}
+    newest = found.newest
+    if newest is not None and newest.data["proposed"] == entry.data["proposed"] and wanted in newest.data["authors"]:
+        found.consents.add((pseudonym(entry.actor), entry.data["bps"]))
+
+
+def _judge(record: Record, entry: LogEntry) -> None:
+    _proposals(record, entry).judges.add(pseudonym(entry.actor))
+
+
+def _owners(found: Proposals, named: Owners) -> Owners:
+    """Whose a work is: those who agreed to their share, and whoever opened the contribution with all the rest."""
+    agreed = [share for share in named if share in found.consents and share[0] != found.opener]
+    rest = WHOLE - sum(bps for _, bps in agreed)
+    return tuple(sorted([*agreed, (found.opener, rest)] if rest else agreed))
 
 
 def _accept(record: Record, entry: LogEntry) -> None:
     """A contribution becomes a work as it was last proposed; the accepted revision is that proposal's."""
-    proposal = record.proposals.get(entry.subject)
+    _judge(record, entry)
+    found = _proposals(record, entry)
+    proposal = found.newest
     if proposal is None or proposal.data["proposed"] != entry.data["revision"]:
         return
-    shares = sorted((pseudonym(each["account"]), each["bps"]) for each in proposal.data["authors"])
+    named = tuple(sorted((pseudonym(each["account"]), each["bps"]) for each in proposal.data["authors"]))
+    if not are_owners(named):
+        return
     _submit(
         record,
         Submission(
             id=entry.subject,
             sequence=entry.leaf,
             kind=proposal.data["kind"],
-            owners=tuple(shares),
+            owners=_owners(found, named),
             revision=proposal.data["proposed"],
             base=proposal.data.get("base", ""),
+            repository=entry.data["repo"],
         ),
     )
 
@@ -184,12 +235,15 @@ def _submit_revision(record: Record, entry: LogEntry) -> None:
     revision = record.revisions.get(entry.subject)
     if revision is not None and revision.author == pseudonym(entry.actor):
         owners = ((revision.author, WHOLE),)
-        _submit(record, Submission(entry.subject, entry.leaf, revision.kind, owners, entry.subject, revision.parent))
+        work = Submission(
+            entry.subject, entry.leaf, revision.kind, owners, entry.subject, revision.parent, entry.data["repo"]
+        )
+        _submit(record, work)
 
 
 def _submit(record: Record, work: Submission) -> None:
     """One revision is one work, the first one."""
-    if work.revision not in record.submitted and work.kind in POOLS and are_owners(work.owners):
+    if work.revision not in record.submitted and work.kind in POOLS:
         record.submissions[work.id] = work
         record.submitted.add(work.revision)
 
@@ -199,10 +253,18 @@ def _assess(record: Record, entry: LogEntry) -> None:
     if work is None or assessor not in record.reviewers or entry.data["revision"] != work.revision:
         return
     made = record.assessments.setdefault(work.id, [])
-    known = {each.assessor for each in made} | {account for account, _ in work.owners}
+    barred = _involved(record, work) | {each.assessor for each in made}
     effort, quality = entry.data["effort"], entry.data["quality"]
-    if assessor not in known and effort in EFFORTS and 0 <= quality <= 100:
+    if assessor not in barred and effort in EFFORTS and 0 <= quality <= 100:
         made.append(Assessment(entry.leaf, assessor, effort, quality))
+
+
+def _involved(record: Record, work: Submission) -> set[str]:
+    """Who may not assess a work: whoever owns it or ever agreed to, decided about it, or published where it was made."""
+    found = record.proposals.get(work.id, Proposals())
+    agreed = {account for account, _ in found.consents}
+    publishers = record.publishers.get(work.repository, set())
+    return {found.opener, *(account for account, _ in work.owners)} | agreed | found.judges | publishers
 
 
 def _grant(record: Record, entry: LogEntry) -> None:
@@ -250,7 +312,10 @@ _READERS: dict[str, Callable[[Record, LogEntry], None]] = {
     "revision.published": _publish,
     "contribution.opened": _propose,
     "contribution.updated": _propose,
+    "contribution.joined": _join,
     "contribution.accepted": _accept,
+    "contribution.declined": _judge,
+    "review.submitted": _judge,
     "work.submitted": _submit_revision,
     "assessment.made": _assess,
     "reviewer.granted": _grant,

@@ -120,8 +120,8 @@ def _pass_royalties(
     """What each work keeps, and what passes along each edge.
 
     Works are taken from the latest down: every parent is earlier, so what a work gets from its children is complete
-    when its turn comes. Money from works of the same clusters passes on whole, so a chain of one's own works takes
-    nothing from the ancestors of others.
+    when its turn comes. As far as two works belong to the same clusters, money passes on whole, so a chain of one's own
+    works takes nothing from the ancestors of others.
     """
     place_of = {work.sequence: place for place, work in enumerate(works)}
     lives = _live(works, edges, place_of)
@@ -143,8 +143,9 @@ def _pass_royalties(
             ways, split(total - kept[place], [edges[way].weight for way, _ in ways]), strict=True
         ):
             flows[way] = amount
-            received = own if _same_clusters(work.owners, works[parent].owners, epoch.clusters) else foreign
-            received[parent] += amount
+            mine = amount * _overlap(work.owners, works[parent].owners, epoch.clusters) // WHOLE
+            own[parent] += mine
+            foreign[parent] += amount - mine
     return kept, flows
 
 
@@ -163,12 +164,19 @@ def _live(works: Sequence[Work], edges: Sequence[Edge], place_of: Mapping[int, i
     return lives
 
 
-def _same_clusters(one: Owners, two: Owners, clusters: Mapping[str, str]) -> bool:
+def _overlap(one: Owners, two: Owners, clusters: Mapping[str, str]) -> int:
+    """How much of two works the same clusters own, in bps: the lesser of their shares in each, together."""
     if one is two or (not clusters and len(one) == len(two) == 1):
-        return one[0][0] == two[0][0]
-    return {clusters.get(account, account) for account, _ in one} == {
-        clusters.get(account, account) for account, _ in two
-    }
+        return WHOLE if one[0][0] == two[0][0] else 0
+    ours, theirs = _by_cluster(one, clusters), _by_cluster(two, clusters)
+    return sum(min(bps, theirs.get(cluster, 0)) for cluster, bps in ours.items())
+
+
+def _by_cluster(owners: Owners, clusters: Mapping[str, str]) -> dict[str, int]:
+    shares: dict[str, int] = defaultdict(int)
+    for account, bps in owners:
+        shares[clusters.get(account, account)] += bps
+    return shares
 
 
 def _pay_owners(works: Sequence[Work], kept: Sequence[int]) -> dict[str, int]:

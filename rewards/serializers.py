@@ -21,7 +21,7 @@ class WeiField(serializers.Field[Any, Any, Any, Any]):
 class EpochSerializer(serializers.ModelSerializer[Epoch]):
     """An epoch that had something to pay. `problem` says in words what it waits for, and is empty while it waits for nothing."""
 
-    policy = serializers.CharField(source="policy_id")
+    policy = serializers.CharField(source="policy.hash")
     budget_wei, allocated_wei, credited_wei, total_wei = WeiField(), WeiField(), WeiField(), WeiField()
     begins = serializers.SerializerMethodField()
     ends = serializers.SerializerMethodField()

@@ -54,7 +54,7 @@ def settle(
 ) -> Settlement:
     """The state after an epoch. `wallets` maps an account to its wallet (lower-case 0x hex), bound by the cutoff.
 
-    Accounts are those that own a work of the epoch and those with credit waiting. Raises `EpochRefused` when the sums of
+    Accounts are those that the epoch credits and those with credit waiting. Raises `EpochRefused` when the sums of
     the previous distribution do not hold.
     """
     before = _sound(previous)
@@ -76,9 +76,9 @@ def settle(
 
 
 def accounts_of(previous: Previous | None, allocation: Allocation) -> list[str]:
-    """The accounts that an epoch touches, ascending."""
-    owners = {account for work in allocation.works for account, _ in work.owners}
-    return sorted(owners | set(previous.pending if previous else ()))
+    """The accounts with credit, new or waiting, ascending. Of no other account does an epoch show the wallet."""
+    waiting = {account for account, wei in previous.pending.items() if wei} if previous else set()
+    return sorted(waiting | {account for account, wei in allocation.accounts.items() if wei})
 
 
 def has_waiting(previous: Previous | None, wallets: Iterable[str]) -> bool:

@@ -135,6 +135,28 @@ class VersionsView(_View):
         return _answer(request, id, status=201)
 
 
+class JoinView(_View):
+    @extend_schema(
+        operation_id="contributions_join",
+        parameters=[KEY],
+        request=serializers.JoinSerializer,
+        responses=serializers.ContributionSerializer,
+    )
+    @idempotent
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Agree to the share that the newest version names for you. Until you do, it stays with whoever proposed it. It
+        becomes public and cannot be taken back."""
+        wanted, account = _read(serializers.JoinSerializer(data=request.data)), _account(request)
+        services.join(
+            account=account,
+            contribution=selectors.contribution_by_id(account, id),
+            bps=wanted["bps"],
+            expected_proposal=wanted.get("expected_proposal"),
+            now=timezone.now(),
+        )
+        return _answer(request, id)
+
+
 class RebaseView(_View):
     @extend_schema(
         operation_id="contributions_rebase",

@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contributions", api.ContributionsView.as_view(), name="api-contributions"),
     path("contributions/<uuid:id>", api.ContributionView.as_view(), name="api-contribution"),
     path("contributions/<uuid:id>/versions", api.VersionsView.as_view(), name="api-contribution-versions"),
+    path("contributions/<uuid:id>/join", api.JoinView.as_view(), name="api-contribution-join"),
     path("contributions/<uuid:id>/rebase", api.RebaseView.as_view(), name="api-contribution-rebase"),
     path("contributions/<uuid:id>/withdraw", api.WithdrawView.as_view(), name="api-contribution-withdraw"),
     path("contributions/<uuid:id>/changes", api.ContributionChangesView.as_view(), name="api-contribution-changes"),

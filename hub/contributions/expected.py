@@ -9,6 +9,7 @@ from ledger.records import EntryView
 Details = Mapping[str, Mapping[str, Any]]
 CONTRIBUTION = "contributions.Contribution"
 PROPOSAL = "contributions.Proposal"
+CONSENT = "contributions.Consent"
 REVISION = "repositories.Revision"
 
 
@@ -31,6 +32,18 @@ def opened(entry: EntryView, details: Details) -> list[ExpectedRow]:
 def updated(entry: EntryView, details: Details) -> list[ExpectedRow]:
     """Another version, which says anew what the contribution is and waits for a decision."""
     return [_contribution(entry, _said(entry, details)), *_version(entry)]
+
+
+def joined(entry: EntryView, details: Details) -> list[ExpectedRow]:
+    """Who agreed to which share of which version."""
+    columns = {
+        "contribution_id": _id(entry.subject),
+        "account__pseudonym": _id(entry.actor),
+        "revision_id": _id(entry.data["proposed"]),
+        "bps": entry.data["bps"],
+        "time": entry.time,
+    }
+    return [ExpectedRow(CONSENT, {"entry__uid": str(entry.uid)}, columns)]
 
 
 def withdrawn(entry: EntryView, details: Details) -> list[ExpectedRow]:
@@ -119,6 +132,7 @@ def _id(subject: str) -> str:
 EXPECTED = {
     "contribution.opened": opened,
     "contribution.updated": updated,
+    "contribution.joined": joined,
     "contribution.withdrawn": withdrawn,
     "contribution.accepted": accepted,
     "contribution.declined": declined,
@@ -129,4 +143,5 @@ VERSIONS = ("contribution.opened", "contribution.updated")
 SPOKEN_FOR = (
     SpokenFor(CONTRIBUTION, [("id",)], [("contrib:", "id")], ["contribution.opened"]),
     SpokenFor(PROPOSAL, [("revision_id",)], [("contrib:", "contribution_id")], VERSIONS),
+    SpokenFor(CONSENT, [("entry__uid",)], [("contrib:", "contribution_id")], ["contribution.joined"]),
 )

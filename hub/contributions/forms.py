@@ -35,7 +35,10 @@ class Words(forms.Form):
         required=False,
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocapitalize": "none"}),
-        help_text=gettext_lazy("One person on each line, with a share: “handle 25 %”. What is left is yours."),
+        help_text=gettext_lazy(
+            "One person on each line, with a share: “handle 25 %”. Each of them has to agree. What is left is yours, and so "
+            "is what nobody has agreed to when it is accepted."
+        ),
     )
 
     def clean_authors(self) -> list[tuple[str, int]]:

@@ -81,6 +81,25 @@ class Proposal(models.Model):
         constraints = [models.UniqueConstraint(fields=["contribution", "version"], name="contributions_version_once")]
 
 
+class Consent(models.Model):
+    """A co-author agreed to a share that a version named for them. It counts while the newest version names the same.
+
+    It stays when the share changes or goes: whoever agreed once had a part in the contribution.
+    """
+
+    contribution = models.ForeignKey(Contribution, on_delete=models.PROTECT, related_name="consents")
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="consents")
+    revision = models.ForeignKey("repositories.Revision", on_delete=models.PROTECT, related_name="+")
+    bps = models.IntegerField()
+    time = models.DateTimeField()
+    entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["contribution", "account", "bps"], name="contributions_agreed_once"),
+        ]
+
+
 class Comment(models.Model):
     """Something said in the discussion. Not in the log; its author may delete it, and its place stays."""
 

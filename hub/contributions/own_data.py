@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hub.accounts import own_data as accounts
-from hub.contributions.models import Comment, Contribution
+from hub.contributions.models import Comment, Consent, Contribution
 from ledger import selectors as ledger
 from ledger import services as ledger_services
 
@@ -19,7 +19,7 @@ def register() -> None:
 
 
 def export(account: "Account") -> dict[str, Any]:
-    """What it proposed, and what it said in discussions."""
+    """What it proposed, in what it agreed to share, and what it said in discussions."""
     rows = Contribution.objects.filter(contributor=account).order_by("opened", "repository", "number")
     comments = Comment.objects.filter(author=account, deleted__isnull=True).order_by("time", "pk")
     return {
@@ -27,6 +27,9 @@ def export(account: "Account") -> dict[str, Any]:
             rows.values(
                 "id", "repository", "number", "title", "reason", "kind", "authors", "state", "opened", "changed"
             )
+        ),
+        "agreed": list(
+            Consent.objects.filter(account=account).order_by("time", "pk").values("contribution", "bps", "time")
         ),
         "comments": list(comments.values("contribution", "text", "time")),
     }

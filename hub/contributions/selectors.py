@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Func, JSONField, Q, QuerySet, Value
+from django.db.models.functions import JSONObject
 
 from hub.contributions import shares
 from hub.contributions.errors import ContributionNotFound
-from hub.contributions.models import Comment, Contribution, Proposal
+from hub.contributions.models import Comment, Consent, Contribution, Proposal
 from hub.contributions.shares import AuthorShare
 from hub.repositories import access, metrics
 from hub.repositories import selectors as repositories
@@ -88,9 +89,35 @@ def undecided_count(repository: Repository) -> int:
 
 
 def by_person(account: "Account", viewer: Any, most: int = 100) -> list[Contribution]:
-    """What the account proposed or is an author of, in repositories that the viewer may see, newest first."""
-    own = Q(contributor=account) | Q(authors__contains=[{"account": account.actor}])
-    return list(contributions(viewer).filter(own).order_by("-opened", "-pk")[:most])
+    """What the account proposed or agreed to be an author of, in repositories that the viewer may see, newest first."""
+    rows = contributions(viewer).filter(pk__in=owned_by(account))
+    return list(rows.order_by("-opened", "-pk")[:most])
+
+
+def asking(account: "Account", most: int = 100) -> list[Contribution]:
+    """Undecided contributions that name the account as co-author for a share it has not agreed to, the oldest first."""
+    named = Q(authors__contains=[{"account": account.actor}])
+    rows = contributions(account).filter(named, state__in=UNDECIDED).exclude(pk__in=owned_by(account))
+    return list(rows.order_by("opened", "pk")[:most])
+
+
+def owned_by(account: "Account") -> QuerySet[Contribution, Any]:
+    """Keys of contributions that the account opened or shares in, having agreed to the share of their newest version."""
+    share = JSONObject(account=Value(account.actor), bps=F("consents__bps"))
+    named = Func(share, function="jsonb_build_array", output_field=JSONField())
+    agreed = Contribution.objects.filter(consents__account=account, authors__contains=named).values("pk")
+    return Contribution.objects.filter(Q(contributor=account) | Q(pk__in=agreed)).values("pk")
+
+
+def touched_by(account: "Account") -> QuerySet[Contribution, Any]:
+    """Keys of contributions that the account opened, or agreed to share in at any time."""
+    agreed = Consent.objects.filter(account=account).values("contribution")
+    return Contribution.objects.filter(Q(contributor=account) | Q(pk__in=agreed)).values("pk")
+
+
+def published_by(account: "Account") -> QuerySet[Revision]:
+    """Revisions that the account made and published itself, without proposing them to anybody."""
+    return Revision.objects.filter(author=account, proposal__isnull=True)
 
 
 def newest_proposal(contribution: Contribution) -> Proposal:
@@ -126,15 +153,25 @@ def is_stale(contribution: Contribution) -> bool:
 
 
 def authors_of(contribution: Contribution) -> list[AuthorShare]:
-    """Who shares in it, whoever opened it first; together 10,000 bps."""
-    return shares.named(contribution.authors)
+    """Who is named in it and whether they agreed, whoever opened it first; together 10,000 bps."""
+    alone = len(contribution.authors) == 1
+    agreed = () if alone else set(contribution.consents.values_list("account_id", "bps"))
+    return shares.named(contribution.authors, contribution.contributor_id, agreed)
+
+
+def owners_of(contribution: Contribution) -> list[AuthorShare]:
+    """Who shares in it, whoever opened it first: what others have not agreed to is theirs. Together 10,000 bps."""
+    return shares.owning(authors_of(contribution), contribution.contributor)
 
 
 def is_own(contribution: Contribution, account: "Account") -> bool:
-    """Whether the account opened it or is an author of it."""
-    return contribution.contributor_id == account.pk or any(
-        author["account"] == account.actor for author in contribution.authors
-    )
+    """Whether the account has a part in it: it opened it, or agreed to share in any version of it."""
+    return account.pk in part_takers(contribution)
+
+
+def part_takers(contribution: Contribution) -> set[int]:
+    """Keys of who opened it and of everybody who ever agreed to share in it. None of them judges it."""
+    return {contribution.contributor_id, *contribution.consents.values_list("account_id", flat=True)}
 
 
 def comments(contribution: Contribution) -> list[Comment]:

@@ -77,6 +77,17 @@ class NewVersionSerializer(_Changes):
     )
 
 
+class JoinSerializer(RequestSerializer):
+    bps = serializers.IntegerField(
+        min_value=1,
+        max_value=shares.WHOLE,
+        help_text=gettext_lazy("The share that you agree to, in hundredths of a percent"),
+    )
+    expected_proposal = serializers.RegexField(
+        _ID, required=False, max_length=64, help_text=gettext_lazy("The version that you looked at")
+    )
+
+
 class RebaseSerializer(RequestSerializer):
     mine = serializers.ListField(
         child=TextField(trim_whitespace=False),
@@ -147,6 +158,9 @@ class VersionSerializer(serializers.ModelSerializer[Proposal]):
 class AuthorSerializer(serializers.Serializer[Any]):
     account = AccountReferenceSerializer()
     bps = serializers.IntegerField()
+    agreed = serializers.BooleanField(
+        help_text=gettext_lazy("Whether the share is theirs; until they agree it stays with whoever proposed it")
+    )
 
 
 class ContributionSerializer(serializers.ModelSerializer[Contribution]):

@@ -15,6 +15,7 @@ from hub import events
 from hub.contributions import proposing, shares
 from hub.contributions.deciding import accept, decline, lock, mark_asked, reopen_for_appeal
 from hub.contributions.errors import NewerProposal, Over, TooManyOpen
+from hub.contributions.joining import join
 from hub.contributions.models import Comment, Contribution
 from hub.contributions.proposing import Wanted
 from hub.contributions.selectors import UNDECIDED, next_number
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from hub.accounts.models import Account
 
 __all__ = [
-    "UNDECIDED", "Change", "accept", "comment", "decline", "delete_comment", "mark_asked", "open_contribution", "rebase",
-    "reopen_for_appeal", "update_contribution", "withdraw",
+    "UNDECIDED", "Change", "accept", "comment", "decline", "delete_comment", "join", "mark_asked", "open_contribution",
+    "rebase", "reopen_for_appeal", "update_contribution", "withdraw",
 ]  # fmt: skip
 
 LONGEST_TITLE, LONGEST_REASON, LONGEST_COMMENT = 300, 2_000, 10_000

@@ -1,6 +1,10 @@
-"""Who shares in a contribution, and how much: hundredths of a percent (bps), together 10,000."""
+"""Who shares in a contribution, and how much: hundredths of a percent (bps), together 10,000.
 
-from collections.abc import Mapping, Sequence
+Whoever proposes names co-authors; each of them shares in it only once they have agreed. What nobody agreed to stays with
+who proposed.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +26,11 @@ Shares = Sequence[tuple[str, int]]
 
 @dataclass(frozen=True)
 class AuthorShare:
-    """One author. `account` may be an erased one."""
+    """One author. `account` may be an erased one; `agreed` says whether the share is theirs. Who proposed always agrees."""
 
     account: "Account"
     bps: int
+    agreed: bool = True
 
 
 def resolve(opener: "Account", repository: "Repository", wanted: Shares) -> list[dict[str, Any]]:
@@ -62,8 +67,17 @@ def _person(repository: "Repository", handle: str) -> "Account":
     return found
 
 
-def named(rows: Sequence[Mapping[str, Any]]) -> list[AuthorShare]:
-    """The authors of a contribution's `authors`, in their order. One query."""
+def named(
+    rows: Sequence[Mapping[str, Any]], opener: int, agreed: Collection[tuple[int, int]] = ()
+) -> list[AuthorShare]:
+    """Everybody in a contribution's `authors`, in their order. `agreed` holds (key, bps) of consents. One query."""
     wanted = {str(row["account"]).removeprefix("acct:"): int(row["bps"]) for row in rows}
     known = {account.pseudonym: account for account in get_user_model().objects.filter(pseudonym__in=list(wanted))}
-    return [AuthorShare(known[pseudonym], bps) for pseudonym, bps in wanted.items() if pseudonym in known]
+    found = [(known[pseudonym], bps) for pseudonym, bps in wanted.items() if pseudonym in known]
+    return [AuthorShare(each, bps, each.pk == opener or (each.pk, bps) in agreed) for each, bps in found]
+
+
+def owning(authors: Sequence[AuthorShare], opener: "Account") -> list[AuthorShare]:
+    """Whose it is if it is accepted now: those who agreed, and whoever proposed it with all the rest, who stands first."""
+    others = [each for each in authors if each.agreed and each.account.pk != opener.pk]
+    return [AuthorShare(opener, WHOLE - sum(each.bps for each in others)), *others]

@@ -27,8 +27,9 @@ def of_person(request: HttpRequest, person: Any) -> str:
 
 
 def of_me(request: HttpRequest, account: Any) -> str:
-    """One's own contributions, with where each of them stands."""
-    return _rows(request, "contributions/_me.html", selectors.by_person(account, account, most=MOST))
+    """Contributions that ask for one's consent, and one's own with where each of them stands."""
+    asking = _rows(request, "contributions/_asking.html", selectors.asking(account, most=MOST))
+    return asking + _rows(request, "contributions/_me.html", selectors.by_person(account, account, most=MOST))
 
 
 def _rows(request: HttpRequest, template: str, found: list[Any]) -> str:

@@ -17,6 +17,7 @@ for prefix, kind in (("datasets/", "dataset"), ("", "model")):
         path(one, page.page, extra, name=f"{kind}-page"),
         path(f"{one}/comment", page.comment, extra, name=f"{kind}-comment"),
         path(f"{one}/comments/<int:pk>/delete", page.delete_comment, extra, name=f"{kind}-delete-comment"),
+        path(f"{one}/join", page.join, extra, name=f"{kind}-join"),
         path(f"{one}/update", proposing.update, extra, name=f"{kind}-update"),
         path(f"{one}/update/card", proposing.update_card, extra, name=f"{kind}-update-card"),
         path(f"{one}/rebase", page.rebase, extra, name=f"{kind}-rebase"),

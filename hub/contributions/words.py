@@ -1,10 +1,8 @@
 """Where a contribution stands and what happens next, in whole sentences."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from hub.contributions.models import Contribution
@@ -60,9 +58,3 @@ def what_next(contribution: Contribution, *, own: bool) -> str:
     if state == "declined" and not appealed:
         return str(_DECLINED[own])
     return str(_ENDED[state])
-
-
-def percent(bps: int) -> str:
-    """`33.4 %`, without zeros at the end."""
-    text = format((Decimal(bps) / 100).normalize(), "f")
-    return _("%(n)s %%") % {"n": text}

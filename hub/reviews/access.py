@@ -24,9 +24,8 @@ MAINTAINING = ("owner", "maintainer")
 
 # --- whose work it is ----------------------------------------------------------------------------
 def authors_of_contribution(contribution: "Contribution") -> dict[int, "Account"]:
-    """Who opened it and everybody who shares in it, by key."""
-    shares = contributions.authors_of(contribution)
-    return {contribution.contributor_id: contribution.contributor} | {row.account.pk: row.account for row in shares}
+    """Who opened it and everybody who shares in it by their own consent, by key."""
+    return {row.account.pk: row.account for row in contributions.owners_of(contribution)}
 
 
 def authors_of_work(work: "Work") -> dict[int, "Account"]:
@@ -51,7 +50,7 @@ def cannot_decide(account: "Account | None", contribution: "Contribution") -> st
     """Why this account may not decide about it, whatever state it is in."""
     if account is None:
         return _("Sign in to decide about contributions.")
-    if account.pk in authors_of_contribution(contribution):
+    if contributions.is_own(contribution, account):
         return _("Nobody decides about their own contribution.")
     appealed = contribution.appealed is not None
     if appealed and account.pk == _decliner(contribution):
@@ -65,8 +64,8 @@ def cannot_decide(account: "Account | None", contribution: "Contribution") -> st
 
 
 def other_publishers(contribution: "Contribution") -> dict[int, "Account"]:
-    """Publishers who are no authors of it and have not declined it: one of them decides about an appeal."""
-    barred = {*authors_of_contribution(contribution), _decliner(contribution)}
+    """Publishers who had no part in it and have not declined it: one of them decides about an appeal."""
+    barred = {*contributions.part_takers(contribution), _decliner(contribution)}
     found = publishers_of(contribution.repository)
     return {key: account for key, account in found.items() if key not in barred}
 
@@ -76,7 +75,7 @@ def arbiters_of(contribution: "Contribution") -> list["Account"]:
     others = other_publishers(contribution)
     if others:
         return list(others.values())
-    barred = {*authors_of_contribution(contribution), _decliner(contribution)}
+    barred = {*contributions.part_takers(contribution), _decliner(contribution)}
     readers = (each for each in accounts.hub_reviewers() if each.pk not in barred)
     return [each for each in readers if repositories.may_read(each, contribution.repository)]
 
@@ -100,7 +99,11 @@ def cannot_submit(account: "Account | None", revision: "Revision") -> str:
 
 
 def cannot_assess(account: "Account | None", work: "Work") -> str:
-    """Why this account may not assess the work: never one's own, nor one's repository's, nor one's organisation's."""
+    """Why this account may not assess the work.
+
+    Never what one made or once agreed to share in, nor what one decided about, nor what is made where one has published
+    or belongs. The log says the first three, and the rule of rewards asks them again.
+    """
     if account is None or not account.hub_reviewer:
         return _("Only hub reviewers assess works.")
     if account.pk in authors_of_work(work):
@@ -110,6 +113,13 @@ def cannot_assess(account: "Account | None", work: "Work") -> str:
         return _("You maintain this repository. Somebody else has to assess what is made in it.")
     if role is not None:
         return _("This repository belongs to an organisation of yours. Somebody else has to assess what is made in it.")
+    contribution = work.contribution
+    if contribution is not None and contributions.is_own(contribution, account):
+        return _("You were an author of an earlier version of this work. Somebody else has to assess it.")
+    if contribution is not None and contribution.reviews.filter(reviewer=account).exists():
+        return _("You decided about this contribution. Somebody else has to assess what became of it.")
+    if contributions.published_by(account).filter(repository=work.repository_id).exists():
+        return _("You have published in this repository yourself. Somebody else has to assess what is made in it.")
     if work.assessments.filter(reviewer=account).exists():
         return _("You have assessed this work already.")
     return ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.db.models import Q
 
-from hub.contributions.selectors import contributions
+from hub.contributions.selectors import contributions, touched_by
 from hub.reviews.access import MAINTAINING
 from hub.reviews.models import Assessment, Review
 
@@ -68,19 +68,15 @@ def _maintaining_together(account: "Account", others: Collection[int]) -> set[in
 
 
 def _writing_together(account: "Account", others: Mapping[int, "Account"], but: "UUID | None") -> set[int]:
-    rows = contributions(account).exclude(pk=but) if but is not None else contributions(account)
-    return {key for key, other in others.items() if rows.filter(_by(account), _by(other)).exists()}
+    rows = contributions(account).filter(pk__in=touched_by(account))
+    rows = rows.exclude(pk=but) if but is not None else rows
+    return {key for key, other in others.items() if rows.filter(pk__in=touched_by(other)).exists()}
 
 
 def _reviewing_each_other(account: "Account", others: Collection[int], now: datetime) -> set[int]:
     """Authors who decided about, or assessed, something that the account had made."""
     since = now - LATELY
-    decided = Review.objects.filter(_by(account, "contribution__"), reviewer__in=list(others), time__gte=since)
-    made = Q(work__revision__author=account) | _by(account, "work__contribution__")
+    decided = Review.objects.filter(contribution__in=touched_by(account), reviewer__in=list(others), time__gte=since)
+    made = Q(work__revision__author=account) | Q(work__contribution__in=touched_by(account))
     assessed = Assessment.objects.filter(made, reviewer__in=list(others), time__gte=since)
     return {*decided.values_list("reviewer_id", flat=True), *assessed.values_list("reviewer_id", flat=True)}
-
-
-def _by(account: "Account", prefix: str = "") -> Q:
-    """Contributions of which the account is an author."""
-    return Q(**{f"{prefix}authors__contains": [{"account": account.actor}]})

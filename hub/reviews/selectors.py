@@ -100,7 +100,7 @@ def queue(account: "Account", now: datetime, most: int = SHOWN) -> Queue:
 
 def decidable_by(account: "Account") -> "list[Contribution]":
     """Contributions that wait for a verdict which the account may give, the longest waiting first."""
-    waiting = _waiting(account).exclude(contributor=account).exclude(_by(account))
+    waiting = _waiting(account).exclude(pk__in=contributions.touched_by(account))
     mine = list(waiting.filter(repository__in=_publishing(account)).exclude(_declined_by(account)))
     if account.hub_reviewer:
         known = {row.pk for row in mine}
@@ -120,9 +120,11 @@ def assessable_by(account: "Account") -> QuerySet[Work]:
     """Works that the account may assess: those that nobody has assessed yet first, the oldest of them first."""
     organisations = account.memberships.values("organisation")
     rows = works(account).exclude(repository__in=_publishing(account)).exclude(repository__owner__in=organisations)
-    own = Q(revision__author=account) | Q(contribution__authors__contains=[{"account": account.actor}])
+    own = Q(revision__author=account) | Q(contribution__in=contributions.touched_by(account))
+    decided = Q(contribution__in=Review.objects.filter(reviewer=account).values("contribution"))
+    published = Q(repository__in=contributions.published_by(account).values("repository"))
     assessed = Work.objects.filter(assessments__reviewer=account)
-    rows = rows.exclude(pk__in=Work.objects.filter(own)).exclude(pk__in=assessed)
+    rows = rows.exclude(pk__in=Work.objects.filter(own | decided | published)).exclude(pk__in=assessed)
     return rows.order_by("spoken", "submitted", "key")
 
 
@@ -137,10 +139,6 @@ def maintains_here(account: "Account", contribution: "Contribution") -> bool:
 
 def _waiting(viewer: Any) -> "QuerySet[Contribution]":
     return contributions.contributions(viewer).filter(waiting__isnull=False).order_by("waiting", "pk")
-
-
-def _by(account: "Account") -> Q:
-    return Q(authors__contains=[{"account": account.actor}])
 
 
 def _declined_by(account: "Account") -> Q:
@@ -225,7 +223,7 @@ def work_of_revision(revision_id: str) -> Work | None:
 def works_of(account: "Account", viewer: Any, most: int = 100) -> list[Work]:
     """Works of which the account is an author, newest first."""
     own = Q(contribution__isnull=True, revision__author=account)
-    own |= Q(contribution__authors__contains=[{"account": account.actor}])
+    own |= Q(contribution__in=contributions.owned_by(account))
     return list(works(viewer).filter(own).order_by("-submitted", "key")[:most])
 
 

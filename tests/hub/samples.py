@@ -63,6 +63,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, Any]]]] = {
     "openness.changed": (MODEL, {"framework": "mof", "claimed": "ii", "evidenced": "iii", "evidence": [DIGEST]}, {}),
     "contribution.opened": (CONTRIB, PROPOSAL, {"title": {"title": "the same from 13 inputs"}}),
     "contribution.updated": (CONTRIB, PROPOSAL, {}),
+    "contribution.joined": (CONTRIB, {"repo": MODEL, "number": 3, "proposed": REV2, "bps": 3_340}, {}),
     "contribution.withdrawn": (CONTRIB, {"repo": MODEL, "number": 3}, {"reason": {"reason": "Wrong file."}}),
     "review.submitted": (
         CONTRIB,

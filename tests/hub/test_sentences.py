@@ -84,7 +84,8 @@ def test_text_and_html_say_the_same(name: str) -> None:
     for told in (describing.describe([entry(name)], None), describe_here([entry(name)], None, MODEL)):
         assert visible(told[0]) == told[0].text
         assert told[0].text.endswith((".", "inputs"))
-        assert "%" not in told[0].text
+        assert "%(" not in told[0].text
+        assert "%%" not in told[0].text
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,10 @@ def test_text_and_html_say_the_same(name: str) -> None:
         ),
         (entry("contribution.opened", BOB), "contributor-1 proposed contribution 3 to breast-cancer-logistic."),
         (
+            entry("contribution.joined", BOB),
+            "contributor-1 agreed to a share of 33.4 % in contribution 3 to breast-cancer-logistic.",
+        ),
+        (
             entry("file.scanned", "sys:hub"),
             "The hub scanned a file of breast-cancer-logistic, revision 2 and found it unsafe.",
         ),
@@ -179,6 +184,7 @@ def test_entries_read_as_sentences_in_the_past_tense(told: EntryView, text: str)
             "maintainer-1 accepted contribution 3 by contributor-1. It became revision 2.",
         ),
         (entry("contribution.opened", BOB), "contributor-1 proposed contribution 3: the same from 13 inputs"),
+        (entry("contribution.joined", BOB), "contributor-1 agreed to a share of 33.4 % in contribution 3."),
         (
             entry("revision.published", data={"repo": HIDDEN}),
             "maintainer-1 published revision 2 of a private repository.",
@@ -270,6 +276,7 @@ def test_every_template_names_places_that_are_filled() -> None:
             "evidenced",
             "predicate",
             "number",
+            "share",
         ),
     }
     found = re.findall(r"%\((\w+)\)", " ".join(_templates(phrases)))

@@ -21,7 +21,7 @@ from hub.reviews.services import assess, decide, submit_work
 from ledger import selectors as log
 from rewards import computing, policy_setting
 from rewards.events import record
-from rewards.models import Epoch
+from rewards.models import Epoch, Policy
 from rewards.policy import FIRST
 from tests.hub.factories import make_account
 from tests.hub.repositories.conftest import _blobs, create, publish
@@ -105,7 +105,7 @@ def closed(now: datetime) -> Epoch:
             now=now,
         )
         Epoch.objects.create(
-            number=EPOCH, cutoff=checkpoint.size, policy_id=FIRST.hash, closed=now, entry=entry
+            number=EPOCH, cutoff=checkpoint.size, policy=Policy.objects.get(), closed=now, entry=entry
         )  # fmt: skip
     assert computing.compute_epoch(EPOCH, now + timedelta(seconds=1)), Epoch.objects.get(pk=EPOCH).problem
     return Epoch.objects.get(pk=EPOCH)

@@ -27,6 +27,7 @@ from rewards.settlement import Previous
 START = datetime(2026, 11, 17, 9, 41, 7, 412_000, tzinfo=UTC)
 HUB = "sys:hub"
 REPOSITORY = "repo:6b1f1c0e-8f1d-4f0e-9c56-2a4c7f0d9a11"
+NUMBERED = {"repo": REPOSITORY, "number": 1}
 TERMS = Terms(
     chain_id=31337,
     distributor="0x" + "d1" * 20,
@@ -131,10 +132,11 @@ class Log:
         licence: str = "CC0-1.0",
         sources: tuple[tuple[str, str], ...] = (),
         author: str = "",
+        repository: str = REPOSITORY,
     ) -> str:
         """A revision; `sources` are (relation, name of a revision)."""
         data: dict[str, Any] = {
-            "repo": REPOSITORY,
+            "repo": repository,
             "number": 1,
             "reference_kind": "branch",
             "reference": hub_events.reference_digest("main"),
@@ -179,6 +181,17 @@ class Log:
         self.add(type, contribution_of(name), by, data)
         return contribution_of(name)
 
+    def join(self, name: str, by: str, bps: int, proposed: str = "") -> None:
+        """Somebody agrees to a share of a contribution, as it was last proposed unless said otherwise."""
+        wanted = revision_of(proposed or self.proposed[name])
+        self.add("contribution.joined", contribution_of(name), by, {**NUMBERED, "proposed": wanted, "bps": bps})
+
+    def review(self, name: str, by: str, type: str = "review.submitted", **more: Any) -> None:
+        """A verdict on a contribution that does not accept it."""
+        reviewed = {"author": actor("alice"), "revision": revision_of(self.proposed[name]), "reason": "quality"}
+        verdict = {"verdict": "ask"} if type == "review.submitted" else {}
+        self.add(type, contribution_of(name), by, {**NUMBERED, **reviewed, **verdict, **more}, {})
+
     def accept(self, name: str, by: str, author: str, **more: Any) -> str:
         """A contribution as it was last proposed: published, then accepted; returns the work's id."""
         revision = self.proposed[name]
@@ -197,7 +210,11 @@ class Log:
         self, name: str, by: str, shares: dict[str, int] | None = None, *, kind: str = "data", base: str = "",
         maintainer: str = "maintainer", **more: Any,
     ) -> str:  # fmt: skip
+        """Everybody who is named agrees."""
         self.propose(name, by, shares, kind=kind, base=base)
+        for who, bps in (shares or {}).items():
+            if who != by:
+                self.join(name, who, bps)
         return self.accept(name, maintainer, by, kind=kind, parent=base, **more)
 
     def grant(self, *names: str) -> None:

@@ -27,7 +27,8 @@ class Story:
 
 
 def first_epoch() -> Log:
-    """Everything that counts for epoch 3, which is closed and finalized at the end; frank is paid for nothing."""
+    """Everything that counts for epoch 3, which is closed and finalized at the end; frank is paid for nothing, so his
+    wallet stays unknown."""
     log = Log()
     log.add("repository.created", REPOSITORY, "owner", {"kind": "dataset", "visibility": "public", "owner": actor("owner")},
             {"name": {"name": "wine 証"}})  # fmt: skip
@@ -45,6 +46,7 @@ def first_epoch() -> Log:
     log.bind("alice")
     log.bind("henry")
     log.bind("dave", "cold storage")
+    log.bind("frank")
     log.close(3)
     log.decide(3)
     return log

@@ -59,6 +59,16 @@ def test_both_epochs_are_accepted(story: Story) -> None:
     assert [check.passed for check in second.checks] == [True] * 8, second.checks
 
 
+def test_of_an_account_without_credit_no_wallet_is_shown(story: Story) -> None:
+    for folder in (story.first, story.second):
+        shown = b"".join(
+            (folder / name).read_bytes() for name in ("bindings.ndjson", "accounts.ndjson", "leaves.ndjson")
+        )
+        assert wallet_of("frank").encode() not in shown
+        assert person("frank").encode() not in shown
+        assert person("alice").encode() in shown
+
+
 def test_without_the_previous_bundle_it_says_what_it_took_on_trust(story: Story) -> None:
     report = recompute(story.second)
     assert report.verdict == "recomputed"

@@ -1,6 +1,7 @@
 """The rule: the worked example to the wei, what always holds, and what cannot hold."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -172,18 +173,59 @@ def test_equal_weights_differ_by_at_most_one(total: int, weights: list[int]) -> 
 # --- decay counts hops between people ------------------------------------------------------------
 
 
-def _chain(*hops: Work) -> dict[str, int]:
-    """Alice's dataset, then the hops, each made from the one before; the last earns 100 tokens."""
+def _chain(*hops: Work, end: Work | None = None, clusters: Mapping[str, str] | None = None) -> dict[str, int]:
+    """Alice's dataset, then the hops, each made from the one before; the last, Erin's unless given, earns 100 tokens."""
     root = work(1, "data", "alice", initial=False)
-    end = work(9, "model", "erin", 13, 80)
+    end = end or work(9, "model", "erin", 13, 80)
     works = [root, *hops, end]
     edges = [Edge(child.sequence, parent.sequence, 10_000) for parent, child in pairwise(works)]
-    return dict(allocate(EpochInput(7, 1000 * TOKEN, policy(cap=10_000), works, edges)).accounts)
+    epoch = EpochInput(7, 1000 * TOKEN, policy(cap=10_000), works, edges, clusters or {})
+    return dict(allocate(epoch).accounts)
 
 
 def test_own_hops_take_nothing_from_an_ancestor() -> None:
     mine = [work(place, "model", "erin", initial=False) for place in (2, 3, 4)]
     assert _chain(*mine)[account("alice")] == _chain()[account("alice")] == 20 * TOKEN
+
+
+ERIN_AND_FRANK = ((account("erin"), 7_000), (account("frank"), 3_000))
+
+
+@often
+@given(st.integers(1, 9_999), st.integers(1, 4))
+def test_own_hops_with_equal_shares_do_not_dilute(given: int, count: int) -> None:
+    both = ((account("erin"), 10_000 - given), (account("frank"), given))
+    hops = [work(place, "model", both, initial=False) for place in range(2, 2 + count)]
+    end = work(9, "model", both, 13, 80)
+    assert _chain(*hops, end=end)[account("alice")] == 20 * TOKEN
+
+
+@often
+@given(st.integers(0, 10_000))
+def test_giving_away_a_part_of_a_hop_costs_the_ancestor_no_more_than_that_part(given: int) -> None:
+    """With two boundaries, before and after the hop, the ancestor loses 80 % of the part given away, not 80 % of it all."""
+    shares = tuple((account(name), bps) for name, bps in (("erin", 10_000 - given), ("frank", given)) if bps)
+    left = _chain(work(2, "model", shares, initial=False))[account("alice")]
+    assert left == 20 * TOKEN - 20 * TOKEN * given * 8_000 // 10_000**2
+    assert 20 * TOKEN - left <= 20 * TOKEN * given // 10_000
+
+
+def test_a_hop_is_own_as_far_as_shares_overlap_in_clusters() -> None:
+    hop = work(2, "model", ((account("erin"), 4_000), (account("grace"), 6_000)), initial=False)
+    end = work(9, "model", ERIN_AND_FRANK, 13, 80)
+    assert _chain(hop, end=end)[account("alice")] == 20 * TOKEN - 20 * TOKEN * 6 // 10 * 8 // 10
+    one_person = dict.fromkeys((account("frank"), account("grace")), "x")
+    found = _chain(hop, end=end, clusters=one_person)[account("alice")]
+    assert found == 20 * TOKEN - 20 * TOKEN * 3 // 10 * 8 // 10
+
+
+def test_an_own_source_with_standing_takes_its_equal_part_of_a_royalty() -> None:
+    """What section 10 of docs/rewards.md says plainly."""
+    works = [work(1, "data", "alice", initial=False), work(2, "data", "erin", initial=False)]
+    end = work(9, "model", "erin", 13, 80)
+    edges = [Edge(9, 1, 10_000), Edge(9, 2, 10_000)]
+    found = allocate(EpochInput(7, 1000 * TOKEN, policy(cap=10_000), [*works, end], edges)).accounts
+    assert found == {account("alice"): 10 * TOKEN, account("erin"): 90 * TOKEN}
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,18 @@ def test_two_accounts_may_share_a_wallet() -> None:
     assert found.leaves == {"0xa": FOUND.accounts[ALICE] + FOUND.accounts[BOB]}
 
 
-def test_an_owner_who_earned_nothing_has_a_row_and_no_leaf() -> None:
+def test_an_owner_without_credit_has_no_row_so_no_wallet_is_shown() -> None:
     found = settle(None, FOUND, {account("mallory"): "0xm"})
     assert found.leaves == {}
-    assert any(row.account == account("mallory") and row.wallet == "0xm" for row in found.accounts)
+    assert account("mallory") in {owner for each in FOUND.works for owner, _ in each.owners}
+    assert [row.account for row in found.accounts] == sorted(FOUND.accounts)
+
+
+def test_whoever_has_credit_waiting_has_a_row_and_who_has_no_more_has_none() -> None:
+    before = Previous(6, "", "", 100, 0, {}, {"e" * 32: 0, "f" * 32: 100})
+    rows = {row.account: row for row in settle(before, FOUND, {}).accounts}
+    assert rows["f" * 32].pending_after_wei == 100
+    assert "e" * 32 not in rows
 
 
 def test_sums_that_do_not_hold_are_refused() -> None:

@@ -12,8 +12,9 @@ from rewards.akashi_recompute import recompute
 from rewards.calculation import is_due
 from rewards.epoch_bundle import read_previous
 from rewards.settlement import Previous
-from tests.rewards.log_builder import HUB, POLICY, Log, actor, revision_of
+from tests.rewards.log_builder import HUB, POLICY, REPOSITORY, Log, actor, revision_of
 
+REPOSITORIES = (REPOSITORY, "repo:00000000-0000-4000-8000-000000000001")
 PEOPLE = ("alice", "bob", "carol", "dave", "erin")
 KINDS = ("data", "code", "tuning", "model", "documentation", "evaluation")
 
@@ -28,7 +29,7 @@ class Chance:
         self.works: list[str] = []
         self.count = 0
         self.log.set_policy()
-        self.log.grant("dave", "erin")
+        self.log.grant("dave", "erin", "frank")
 
     def act(self) -> None:
         acts = [self.publish, self.publish, self.submit, self.contribute, self.contribute, self.assess, self.assess]
@@ -65,6 +66,7 @@ class Chance:
             licence=self.licence(),
             sources=self.sources(),
             author=self.random.choice(["", self.person()]),
+            repository=self.random.choice(REPOSITORIES),
         )
         self.revisions.append(name)
 
@@ -82,19 +84,27 @@ class Chance:
         self.log.propose(
             name, by, self.random.choice([shares, None]), kind=kind, base=self.random.choice(["", self.revision()])
         )
+        self.join(name)
+        if self.random.random() < 0.2:
+            self.log.review(name, self.person(), self.random.choice(("review.submitted", "contribution.declined")))
         if self.random.random() < 0.3:
             again = self.name()
             self.log.propose(name, by, kind=kind, base=self.revision(), proposed=again, type="contribution.updated")
             self.log.proposed[name] = self.random.choice([name, again])
+        self.join(name)
         if self.random.random() < 0.8:
             self.works.append(self.log.accept(name, self.person(), by, parent=self.revision(), sources=self.sources()))
             self.revisions.append(self.log.proposed[name])
+
+    def join(self, name: str) -> None:
+        for who in self.random.sample(PEOPLE, 2):
+            self.log.join(name, who, self.random.choice((3333, 3334, 10_000, 1)))
 
     def assess(self) -> None:
         if self.works:
             effort, quality = self.random.choice((1, 2, 3, 5, 8, 13, 21)), self.random.randint(30, 100)
             revision = "" if self.random.random() < 0.9 else revision_of("nowhere")
-            for who in self.random.sample(("dave", "erin", "alice"), 2):
+            for who in self.random.sample(("dave", "erin", "alice", "frank"), 2):
                 self.log.assess(self.random.choice(self.works[-8:]), who, effort, quality, revision)
 
     def bind(self) -> None:
@@ -104,7 +114,10 @@ class Chance:
     def reviewers(self) -> None:
         kind = self.random.choice(("reviewer.granted", "reviewer.granted", "reviewer.revoked"))
         self.log.add(
-            kind, actor(self.random.choice(("alice", "dave", "erin"))), self.random.choice([HUB, HUB, "bob"]), {}
+            kind,
+            actor(self.random.choice(("alice", "dave", "erin", "frank"))),
+            self.random.choice([HUB, HUB, "bob"]),
+            {},
         )
 
     def noise(self) -> None:

@@ -52,6 +52,7 @@ def test_the_authors_and_the_kind_are_those_of_the_newest_proposal(log: Log) -> 
     log.propose(
         "fix", "alice", {"alice": 5000, "bob": 5000}, kind="code", proposed="fix 2", type="contribution.updated"
     )
+    log.join("fix", "bob", 5000)
     log.assess(log.accept("fix", "maintainer", "alice", kind="code"), "henry")
     found = works_of(log)[contribution_of("fix")]
     assert (found.kind, len(found.owners)) == ("code", 2)
@@ -98,6 +99,61 @@ def test_a_revision_that_was_never_published_is_no_work(log: Log) -> None:
     assert log.record().submissions == {}
 
 
+# --- consent -------------------------------------------------------------------------------------
+
+SHARES = {"alice": 6000, "bob": 3000, "carol": 1000}
+
+
+def owners_of(log: Log, name: str = "fix") -> dict[str, int]:
+    log.accept(name, "maintainer", "alice")
+    return dict(log.record().submissions[contribution_of(name)].owners)
+
+
+def test_a_share_that_nobody_agreed_to_stays_with_who_proposed(log: Log) -> None:
+    log.propose("fix", "alice", SHARES)
+    log.join("fix", "bob", 3000)
+    assert owners_of(log) == {person("alice"): 7000, person("bob"): 3000}
+
+
+@pytest.mark.parametrize(
+    ("who", "bps", "proposed"), [("bob", 2999, ""), ("mallory", 3000, ""), ("bob", 3000, "other"), ("alice", 6000, "")]
+)
+def test_consent_that_the_newest_version_does_not_ask_for_counts_for_nothing(
+    log: Log, who: str, bps: int, proposed: str
+) -> None:
+    log.propose("fix", "alice", SHARES)
+    log.join("fix", who, bps, proposed)
+    assert owners_of(log) == {person("alice"): 10_000}
+
+
+def test_consent_counts_while_the_newest_version_names_the_same_share(log: Log) -> None:
+    log.propose("fix", "alice", SHARES)
+    log.join("fix", "bob", 3000)
+    log.join("fix", "carol", 1000)
+    log.propose("fix", "alice", {"alice": 7000, "bob": 3000}, proposed="fix 2", type="contribution.updated")
+    log.join("fix", "bob", 3000, "fix")
+    assert owners_of(log) == {person("alice"): 7000, person("bob"): 3000}
+
+
+def test_consent_before_the_proposal_or_after_the_acceptance_counts_for_nothing(log: Log) -> None:
+    log.proposed["fix"] = "fix"
+    log.join("fix", "bob", 3000)
+    log.propose("fix", "alice", SHARES)
+    assert owners_of(log) == {person("alice"): 10_000}
+    log.join("fix", "carol", 1000)
+    assert log.record().submissions[contribution_of("fix")].owners == ((person("alice"), 10_000),)
+
+
+def test_whoever_opened_it_owns_what_is_left_even_when_not_named(log: Log) -> None:
+    log.propose("fix", "alice", {"bob": 4000, "carol": 6000})
+    log.join("fix", "bob", 4000)
+    assert owners_of(log) == {person("alice"): 6000, person("bob"): 4000}
+    log.propose("all", "alice", {"bob": 4000, "carol": 6000})
+    log.join("all", "bob", 4000)
+    log.join("all", "carol", 6000)
+    assert owners_of(log, "all") == {person("bob"): 4000, person("carol"): 6000}
+
+
 # --- assessments ---------------------------------------------------------------------------------
 
 
@@ -118,6 +174,64 @@ def test_nobody_assesses_a_work_of_his_own(log: Log) -> None:
     log.assess(log.own_work("data", "henry"), "henry")
     log.assess(log.contributed_work("fix", "alice", {"alice": 9999, "ivy": 1}), "ivy")
     assert newly_payable(log.record(), 1) == []
+
+
+def test_whoever_is_named_and_has_not_agreed_assesses(log: Log) -> None:
+    """Nobody bars a reviewer by writing their name."""
+    log.propose("fix", "alice", {"alice": 9999, "ivy": 1})
+    work = log.accept("fix", "maintainer", "alice")
+    log.assess(work, "ivy")
+    assert newly_payable(log.record(), 1) == [work]
+
+
+def test_whoever_agreed_to_an_earlier_version_does_not_assess(log: Log) -> None:
+    log.propose("fix", "alice", {"alice": 9999, "ivy": 1})
+    log.join("fix", "ivy", 1)
+    log.propose("fix", "alice", proposed="fix 2", type="contribution.updated")
+    work = log.accept("fix", "maintainer", "alice")
+    log.assess(work, "ivy")
+    assert newly_payable(log.record(), 1) == []
+    log.assess(work, "henry")
+    assert newly_payable(log.record(), 1) == [work]
+
+
+def test_whoever_opened_a_contribution_and_owns_none_of_it_does_not_assess(log: Log) -> None:
+    log.propose("fix", "ivy", {"alice": 10_000})
+    log.join("fix", "alice", 10_000)
+    work = log.accept("fix", "maintainer", "ivy")
+    log.assess(work, "ivy")
+    assert newly_payable(log.record(), 1) == []
+
+
+def test_whoever_gave_a_verdict_does_not_assess(log: Log) -> None:
+    log.propose("fix", "alice")
+    log.review("fix", "henry")
+    log.review("fix", "ivy", "contribution.declined")
+    work = log.accept("fix", "judy", "alice")
+    for name in ("henry", "ivy", "judy"):
+        log.assess(work, name)
+    assert newly_payable(log.record(), 1) == []
+    log.grant("kate")
+    log.assess(work, "kate")
+    assert newly_payable(log.record(), 1) == [work]
+
+
+def test_whoever_published_in_the_repository_does_not_assess_what_is_made_there(log: Log) -> None:
+    log.publish("notes", "henry", kind="documentation")
+    work = log.own_work("data", "alice")
+    log.assess(work, "henry")
+    assert newly_payable(log.record(), 1) == []
+    log.contributed_work("fix", "ivy")
+    log.assess(work, "ivy")
+    assert newly_payable(log.record(), 1) == [work]
+
+
+def test_publishing_later_or_elsewhere_bars_nobody(log: Log) -> None:
+    log.publish("notes", "henry", repository="repo:00000000-0000-4000-8000-000000000001")
+    work = log.own_work("data", "alice")
+    log.assess(work, "henry")
+    log.publish("more", "henry")
+    assert newly_payable(log.record(), 1) == [work]
 
 
 def test_a_second_assessment_by_the_same_reviewer_does_not_count(log: Log) -> None:
@@ -254,6 +368,23 @@ def test_a_policy_that_is_not_the_hubs_or_not_what_its_subject_says_is_no_policy
     with pytest.raises(EpochRefused, match="No policy"):
         works_of(log, 1)
     assert works_of(log, 2) == {}
+
+
+def test_a_later_policy_drops_those_that_were_to_begin_with_it_or_later(log: Log) -> None:
+    """As the distributor does: what was announced for that epoch or later ones is dropped."""
+    two, three, four = (replace(POLICY, min_reviews=number) for number in (2, 3, 4))
+
+    def in_force(*epochs: int) -> list[int]:
+        record = log.record()
+        return [record.policy_at(epoch, record.size).min_reviews for epoch in epochs]
+
+    log.set_policy(two, first_epoch=2)
+    log.set_policy(three, first_epoch=5)
+    assert in_force(1, 2, 4, 5, 9) == [1, 2, 2, 3, 3]
+    log.set_policy(four, first_epoch=2)
+    assert in_force(1, 2, 5, 9) == [1, 4, 4, 4]
+    log.set_policy(POLICY, first_epoch=4)
+    assert in_force(1, 2, 3, 4, 9) == [1, 4, 4, 1, 1]
 
 
 def test_a_policy_logged_after_the_cutoff_does_not_count(log: Log) -> None:

@@ -1,6 +1,6 @@
 """One contribution: what it changes, where it stands, the discussion, and what its author and its readers may do."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,19 +10,25 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub.contributions import links, proposing, selectors, services, words
+from hub.contributions import joining, links, proposing, selectors, services, words
 from hub.contributions.errors import ContributionNotFound
 from hub.contributions.forms import CollisionsForm, CommentForm, WithdrawForm
 from hub.contributions.models import Comment, Contribution
+from hub.contributions.shares import AuthorShare
 from hub.contributions.timeline import timeline
 from hub.contributions.views.common import account_of, load_contribution, show
 from hub.errors import HubError, Invalid, NotAllowed
+from hub.pieces import percent
 from hub.repositories import links as repository_links
 from hub.repositories import selectors as repositories
 from hub.repositories import words as repository_words
 from hub.repositories.forms import refuse
 from hub.repositories.models import Revision
 from hub.repositories.showing import MOST_FILES, measured, sources, what_changed
+from web import http
+
+if TYPE_CHECKING:
+    from hub.accounts.models import Account
 
 
 @require_safe
@@ -54,9 +60,8 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         stale=waits and selectors.is_stale(contribution),
         version=proposal,
         versions=[_version(each, proposal) for each in selectors.proposals(contribution)],
-        authors=[
-            {"account": each.account, "share": words.percent(each.bps)} for each in selectors.authors_of(contribution)
-        ],
+        authors=[_author(each) for each in selectors.authors_of(contribution)],
+        asked=_asked(contribution, account),
         metrics=measured(proposal.revision),
         sources=sources(request.user, proposal.revision),
         licence=repository_words.licence(proposal.revision.licence),
@@ -80,6 +85,19 @@ def _addresses(contribution: Contribution) -> dict[str, str]:
         "card_url": links.update_card(contribution),
         "rebase_url": links.rebase(contribution),
     }
+
+
+def _author(each: AuthorShare) -> dict[str, Any]:
+    return {"account": each.account, "share": percent(each.bps), "agreed": each.agreed}
+
+
+def _asked(contribution: Contribution, account: "Account | None") -> dict[str, Any] | None:
+    """What the form shows with which a named co-author agrees."""
+    share = joining.asked(contribution, account)
+    if account is None or share is None:
+        return None
+    sentence = joining.sentence(account, contribution, share.bps)
+    return {"bps": share.bps, "share": percent(share.bps), "sentence": sentence}
 
 
 def _version(each: Any, newest: Any) -> dict[str, Any]:
@@ -121,6 +139,22 @@ def delete_comment(request: HttpRequest, owner: str, name: str, kind: str, numbe
     services.delete_comment(account=account_of(request), comment=found, now=timezone.now())
     messages.success(request, _("The words of your comment are gone."))
     return redirect(f"{links.page(contribution)}#comment-{pk}")
+
+
+# --- its co-authors ------------------------------------------------------------------------------
+@login_required
+@require_POST
+def join(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
+    contribution = load_contribution(request, kind, owner, name, number)
+    services.join(
+        account=account_of(request),
+        contribution=contribution,
+        bps=http.integer(request.POST, "bps", 0),
+        expected_proposal=http.text(request.POST, "proposal") or None,
+        now=timezone.now(),
+    )
+    messages.success(request, _("You are a co-author now."))
+    return redirect(links.page(contribution))
 
 
 # --- its author ----------------------------------------------------------------------------------

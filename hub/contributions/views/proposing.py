@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from hub.contributions import links, selectors, services, words
+from hub.contributions import links, selectors, services
 from hub.contributions.errors import Over
 from hub.contributions.forms import CardProposalForm, FilesForm
 from hub.contributions.models import Contribution
 from hub.contributions.views.common import account_of, load, load_contribution, show
 from hub.errors import Gone, HubError, Invalid, NotAllowed
+from hub.pieces import percent
 from hub.repositories import card, drafts, metrics
 from hub.repositories import selectors as repositories
 from hub.repositories.changes import Change
@@ -214,7 +215,7 @@ def _initial(repository: Repository, contribution: Contribution | None) -> dict[
         "title": contribution.title,
         "message": contribution.reason,
         "kind": contribution.kind,
-        "authors": "\n".join(f"{each.account.username} {words.percent(each.bps)}" for each in others),
+        "authors": "\n".join(f"{each.account.username} {percent(each.bps)}" for each in others),
         "parent": selectors.newest_proposal(contribution).revision_id,
     }
 

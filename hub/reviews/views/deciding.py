@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from hub.contributions import selectors as contributions
 from hub.contributions.links import page as contribution_url
 from hub.errors import HubError, NotAllowed
+from hub.pieces import percent
 from hub.repositories import links
 from hub.reviews import drafts, selectors, services, words
 from hub.reviews.forms import AppealForm, VerdictForm, refuse
@@ -78,6 +79,11 @@ def verdict_context(account: "Account", contribution: "Contribution", form: Verd
         "next_number": contribution.repository.revision_count + 1,
         "drafts": drafts.verdicts(account, contribution),
         "connected": _connected(account, contribution, timezone.now()),
+        "unagreed": [
+            {"account": each.account, "share": percent(each.bps)}
+            for each in contributions.authors_of(contribution)
+            if not each.agreed
+        ],
     }
 
 

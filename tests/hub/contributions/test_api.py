@@ -192,5 +192,5 @@ def test_people_talk_and_delete_their_words(bobs: Caller, nobody: Caller, propos
 def test_the_schema_describes_contributions(nobody: Caller) -> None:
     paths = nobody.get("/api/v1/schema").json()["paths"]
     ours = {path for path in paths if path.startswith("/api/v1/contributions")}
-    assert len(ours) == 9
+    assert len(ours) == 10
     assert set(paths["/api/v1/contributions"]) == {"get", "post"}

@@ -10,8 +10,8 @@ from django.db import connection, models
 
 from hub.accounts.models import Account
 from hub.contributions import services
-from hub.contributions.expected import CONTRIBUTION, EXPECTED, PROPOSAL, REVISION
-from hub.contributions.models import Contribution, Proposal
+from hub.contributions.expected import CONSENT, CONTRIBUTION, EXPECTED, PROPOSAL, REVISION
+from hub.contributions.models import Consent, Contribution, Proposal
 from hub.contributions.recomputed import proposed, stray_revisions
 from hub.repositories.models import FileChange, LineageEdge, Repository, Revision, Tree
 from ledger import expecting
@@ -49,6 +49,7 @@ def world(
     services.decline(contribution=appealed, actor=alice, reason="quality", now=later())
     services.reopen_for_appeal(contribution=appealed, actor=bob, comment="Look again.", now=later())
     accepted = propose(authors=[("bob", 6_000), ("charlie", 4_000)])
+    services.join(account=charlie, contribution=accepted, bps=4_000, now=later())
     services.accept(contribution=accepted, actor=alice, checks="d" * 64, now=later())
     waiting = propose({"README.md": CARD, "d": "1"}, metrics=[{"name": "accuracy", "value": "0.9"}])
     changes = texts({"cells.csv": CELLS})
@@ -85,13 +86,19 @@ COLUMNS = {
         "proposal__revision_id", "result_id", "opened", "changed", "waiting", "decided", "appealed", "entry__uid",
     },
     PROPOSAL: {"contribution_id", "base_id", "time", "entry__uid"},
+    CONSENT: {"contribution_id", "account__pseudonym", "revision_id", "bps", "time"},
     REVISION: {
         "repository_id", "number", "parent_id", "kind", "author__pseudonym", "message", "published", "entry__uid",
     },
 }  # fmt: skip
 # Not in the log: what names the row itself, the count of versions, how a version came about, and when files went.
-FREE = {CONTRIBUTION: {"id", "released"}, PROPOSAL: {"id", "revision_id", "version", "rebased"}}
+FREE = {
+    CONTRIBUTION: {"id", "released"},
+    PROPOSAL: {"id", "revision_id", "version", "rebased"},
+    CONSENT: {"id", "entry__uid"},
+}
 RELATIONS = {
+    "account_id": "account__pseudonym",
     "contributor_id": "contributor__pseudonym",
     "entry_id": "entry__uid",
     "proposal_id": "proposal__revision_id",
@@ -122,6 +129,7 @@ def test_every_other_column_is_known_not_to_be_in_the_log() -> None:
 def other(value: Any, column: str) -> dict[str, Any]:
     """Columns to write so that `column` says something else, as somebody with the database in hands could."""
     related: dict[str, Any] = {
+        "account__pseudonym": lambda: {"account": make_account()},
         "contributor__pseudonym": lambda: {"contributor": make_account()},
         "author__pseudonym": lambda: {"author": make_account()},
         "entry__uid": lambda: {"entry": Entry.objects.filter(type="account.registered").latest("id")},
@@ -132,7 +140,7 @@ def other(value: Any, column: str) -> dict[str, Any]:
         "kind": lambda: {column: "code"},
         "state": lambda: {column: "asked" if value == "open" else "open"},
     }
-    if column in {"base_id", "parent_id", "result_id"}:
+    if column in {"base_id", "parent_id", "result_id", "revision_id"}:
         return {column: Revision.objects.exclude(pk=value).earliest("number").pk}
     return related[column]() if column in related else {column: _other_plain(value, column)}
 
@@ -149,6 +157,7 @@ CONSTRAINTS = [
     ("contributions_contribution", "contributions_accepted_with_result"),
     ("contributions_contribution", "contributions_number_once"),
     ("contributions_proposal", "contributions_version_once"),
+    ("contributions_consent", "contributions_agreed_once"),
 ]
 
 
@@ -244,6 +253,15 @@ def test_a_contribution_that_the_log_does_not_know_is_found(world: Contribution)
     moment = world.opened
     Contribution.objects.create(number=99, authors=[], opened=moment, changed=moment, entry=entry, **given)
     assert "contributions.Contribution" in {finding.table for finding in find_unsaid()}
+
+
+def test_a_consent_that_the_log_does_not_know_is_found(world: Contribution, alice: Account) -> None:
+    assert world.proposal is not None
+    entry = Entry.objects.filter(type="account.registered").earliest("id")
+    Consent.objects.create(
+        contribution=world, account=alice, revision=world.proposal.revision, bps=1, time=world.opened, entry=entry
+    )
+    assert "contributions.Consent" in {finding.table for finding in find_unsaid()}
 
 
 def test_erased_words_are_no_mismatch(world: Contribution) -> None:

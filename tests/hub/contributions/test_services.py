@@ -197,7 +197,7 @@ def test_bytes_beyond_the_quota_are_refused(propose: Propose, settings: Any) -> 
 def test_authors_share_and_whoever_proposes_stands_first(propose: Propose, bob: Account, charlie: Account) -> None:
     contribution = propose(authors=[("Charlie", 4_000), ("bob", 6_000)])
     assert [(each.account, each.bps) for each in selectors.authors_of(contribution)] == [(bob, 6_000), (charlie, 4_000)]
-    assert selectors.by_person(charlie, charlie) == [contribution]
+    assert selectors.by_person(charlie, charlie) == []
 
 
 @pytest.mark.parametrize(
@@ -435,6 +435,7 @@ def test_a_stale_proposal_is_not_accepted(
 
 def test_nobody_decides_about_what_is_their_own(propose: Propose, bob: Account, charlie: Account, later: Clock) -> None:
     contribution = propose(authors=[("bob", 1), ("charlie", 9_999)])
+    services.join(account=charlie, contribution=contribution, bps=9_999, now=later())
     for account in (bob, charlie):
         with pytest.raises(NotAllowed):
             services.accept(contribution=contribution, actor=account, now=later())
@@ -442,6 +443,26 @@ def test_nobody_decides_about_what_is_their_own(propose: Propose, bob: Account, 
             services.decline(contribution=contribution, actor=account, reason="quality", now=later())
         with pytest.raises(NotAllowed):
             services.mark_asked(contribution=contribution, actor=account, now=later())
+
+
+def test_who_is_named_and_has_not_agreed_decides(propose: Propose, charlie: Account, later: Clock) -> None:
+    """Nobody keeps a judge away by naming them."""
+    contribution = propose(authors=[("bob", 1), ("charlie", 9_999)])
+    services.decline(contribution=contribution, actor=charlie, reason="quality", now=later())
+    assert contribution.state == "declined"
+
+
+def test_who_agreed_to_an_earlier_version_does_not_decide(
+    propose: Propose, bob: Account, charlie: Account, later: Clock
+) -> None:
+    contribution = propose(authors=[("bob", 1), ("charlie", 9_999)])
+    services.join(account=charlie, contribution=contribution, bps=9_999, now=later())
+    alone = services.update_contribution(
+        account=bob, contribution=contribution, authors=[("bob", 10_000)], title="Mine", now=later()
+    )
+    assert [each.account for each in selectors.owners_of(alone)] == [bob]
+    with pytest.raises(NotAllowed):
+        services.accept(contribution=alone, actor=charlie, now=later())
 
 
 def test_one_is_accepted_and_then_the_other_is_stale(propose: Propose, alice: Account, later: Clock) -> None:

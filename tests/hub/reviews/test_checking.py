@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hub.accounts.models import Account, Membership
 from hub.accounts.reviewers import grant_reviewer
 from hub.contributions.models import Contribution
+from hub.contributions.services import join
 from hub.repositories.licences import Openness
 from hub.repositories.metrics import Comparison, Metric
 from hub.repositories.models import Repository
@@ -164,7 +165,9 @@ def test_maintaining_together_connects(propose: Propose, alice: Account, bob: Ac
 
 @pytest.mark.django_db
 def test_writing_another_contribution_together_connects(propose: Propose, bob: Account, now: datetime) -> None:
-    propose({"a": "1"}, authors=[("charlie", 5_000), ("bob", 5_000)])
+    other = propose({"a": "1"}, authors=[("charlie", 5_000), ("bob", 5_000)])
+    assert _kinds(propose({"c": "1"}), bob, now) == []
+    join(account=bob, contribution=other, bps=5_000, now=now)
     assert _kinds(propose({"b": "1"}), bob, now) == [("co_authors", "charlie")]
 
 
@@ -173,6 +176,7 @@ def test_the_contribution_in_question_connects_nobody(
     propose: Propose, bob: Account, dora: Account, now: datetime
 ) -> None:
     shared = propose(authors=[("charlie", 5_000), ("bob", 5_000)])
+    join(account=bob, contribution=shared, bps=5_000, now=now)
     assert _kinds(shared, bob, now) == []
     assert _kinds(shared, dora, now) == []
 

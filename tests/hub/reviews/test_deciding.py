@@ -9,11 +9,11 @@ from hub.accounts.models import Account, Membership
 from hub.accounts.reviewers import grant_reviewer
 from hub.contributions.errors import NewerProposal, Over, StaleBase
 from hub.contributions.models import Contribution
-from hub.contributions.services import rebase, update_contribution, withdraw
+from hub.contributions.services import join, rebase, update_contribution, withdraw
 from hub.errors import Conflict, Invalid, NotAllowed
 from hub.repositories.models import Repository
 from hub.repositories.services import add_maintainer
-from hub.reviews import access
+from hub.reviews import access, selectors
 from hub.reviews.models import Appeal, Review, Work
 from hub.reviews.services import appeal, decide
 from ledger import selectors as ledger
@@ -125,6 +125,10 @@ def test_nobody_decides_about_their_own(propose: Propose, bob: Account, alice: A
 
 def test_a_co_author_does_not_decide(propose: Propose, bob: Account, now: datetime) -> None:
     shared = propose(authors=[("charlie", 5_000), ("bob", 5_000)])
+    assert access.cannot_decide(bob, shared) == ""
+    assert selectors.decidable_by(bob) == [shared]
+    join(account=bob, contribution=shared, bps=5_000, now=now)
+    assert selectors.decidable_by(bob) == []
     for verdict in ("accept", "ask", "decline"):
         with pytest.raises(NotAllowed, match="own"):
             decide(account=bob, contribution=shared, verdict=verdict, reason_code="quality", comment=WHY, now=now)
@@ -224,6 +228,7 @@ def test_a_hub_reviewer_who_is_an_author_is_no_arbiter(
 ) -> None:
     model.maintainers.all().delete()
     shared = propose(authors=[("charlie", 5_000), ("dora", 5_000)])
+    join(account=dora, contribution=shared, bps=5_000, now=now)
     _decline(alice, shared, now)
     with pytest.raises(Conflict, match="nobody else"):
         appeal(account=charlie, contribution=shared, comment=WHY, now=now)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from hub.accounts.models import Account
 from hub.accounts.reviewers import grant_reviewer
 from hub.contributions.models import Contribution
+from hub.contributions.services import join
 from hub.repositories import links
 from hub.repositories.models import Repository
 from hub.repositories.services import change_visibility
@@ -42,6 +43,20 @@ def slot(name: str, subject: Any, viewer: Any) -> str:
     return unescape(Template("{% load slots %}{% slot name subject %}").render(
         Context({"request": request, "name": name, "subject": subject})
     ))  # fmt: skip
+
+
+def test_the_verdict_form_says_which_shares_nobody_agreed_to(
+    client: Client, propose: Propose, bob: Account, dora: Account, now: datetime
+) -> None:
+    shared = propose(authors=[("charlie", 7_000), ("dora", 3_000)])
+    client.force_login(bob)
+    words = "these shares stay with whoever proposed it"
+    page = main(client.get(links.repository(shared.repository) + "/discussions/1"))
+    assert words in page
+    assert "30 %" in page.partition(words)[2].partition("</form>")[0]
+    assert words in main(client.get(f"/reviews/decide/{shared.pk}"))
+    join(account=dora, contribution=shared, bps=3_000, now=now)
+    assert words not in main(client.get(f"/reviews/decide/{shared.pk}"))
 
 
 # --- the queue -----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Works: who submits a revision for assessment, who assesses it, and what is refused."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -8,12 +8,14 @@ from django.db import transaction
 from hub.accounts.models import Account, Membership
 from hub.accounts.reviewers import grant_reviewer, revoke_reviewer
 from hub.contributions.models import Contribution
+from hub.contributions.services import join, update_contribution
 from hub.errors import Conflict, Invalid, NotAllowed
 from hub.repositories.errors import RepositoryNotFound, Withdrawn
 from hub.repositories.models import Repository, Revision
 from hub.repositories.services import add_maintainer, change_visibility, withdraw
+from hub.reviews import selectors
 from hub.reviews.models import Assessment, Work
-from hub.reviews.services import assess, decide, submit_work
+from hub.reviews.services import appeal, assess, decide, submit_work
 from ledger import selectors as ledger
 from tests.hub.factories import make_account
 from tests.hub.repositories.conftest import Create, Publish
@@ -137,9 +139,76 @@ def test_nobody_assesses_their_own_work(work: Work, charlie: Account, now: datet
 
 def test_a_co_author_assesses_nothing_of_it(propose: Propose, dora: Account, bob: Account, now: datetime) -> None:
     contribution = propose(authors=[("charlie", 7_000), ("dora", 3_000)])
+    join(account=dora, contribution=contribution, bps=3_000, now=now)
     decide(account=bob, contribution=contribution, verdict="accept", now=now)
-    with pytest.raises(NotAllowed, match="author"):
+    with pytest.raises(NotAllowed, match="author of this work"):
         _assess(dora, Work.objects.get(contribution=contribution), now)
+
+
+def test_who_is_named_and_has_not_agreed_assesses(propose: Propose, dora: Account, bob: Account, now: datetime) -> None:
+    contribution = propose(authors=[("charlie", 7_000), ("dora", 3_000)])
+    decide(account=bob, contribution=contribution, verdict="accept", now=now)
+    work = Work.objects.get(contribution=contribution)
+    assert list(selectors.assessable_by(dora)) == [work]
+    assert list(selectors.authors_of_work(work).values()) == [contribution.contributor]
+    assert selectors.works_of(dora, dora) == []
+    _assess(dora, work, now)
+
+
+def test_who_agreed_to_an_earlier_version_assesses_nothing_of_it(
+    propose: Propose, dora: Account, bob: Account, charlie: Account, now: datetime
+) -> None:
+    contribution, later = propose(authors=[("charlie", 7_000), ("dora", 3_000)]), now + timedelta(minutes=1)
+    join(account=dora, contribution=contribution, bps=3_000, now=now)
+    alone = update_contribution(
+        account=charlie, contribution=contribution, authors=[("charlie", 10_000)], title="Mine", now=later
+    )
+    decide(account=bob, contribution=alone, verdict="accept", now=now)
+    assert list(selectors.assessable_by(dora)) == []
+    with pytest.raises(NotAllowed, match="earlier version"):
+        _assess(dora, Work.objects.get(contribution=alone), now)
+
+
+@pytest.mark.parametrize("verdict", ["accept", "ask", "decline"])
+def test_who_gave_a_verdict_and_left_assesses_nothing_of_it(
+    propose: Propose, model: Repository, alice: Account, bob: Account, charlie: Account, now: datetime, verdict: str
+) -> None:
+    contribution = propose()
+    decide(account=bob, contribution=contribution, verdict=verdict, reason_code="quality", comment=WHY, now=now)
+    if verdict == "decline":
+        appeal(account=charlie, contribution=contribution, comment=WHY, now=now)
+    if verdict == "ask":
+        update_contribution(account=charlie, contribution=contribution, title="Again", now=now + timedelta(minutes=1))
+    if verdict != "accept":
+        contribution.refresh_from_db()
+        decide(account=alice, contribution=contribution, verdict="accept", now=now)
+    model.maintainers.all().delete()
+    grant_reviewer(account=bob, now=now)
+    assert list(selectors.assessable_by(bob)) == []
+    with pytest.raises(NotAllowed, match="decided about"):
+        _assess(bob, Work.objects.get(contribution=contribution), now)
+
+
+def test_who_published_in_a_repository_and_left_assesses_nothing_of_it(
+    propose: Propose, model: Repository, publish: Publish, alice: Account, bob: Account, now: datetime
+) -> None:
+    publish(model, {"notes.txt": "1"}, account=bob, kind="documentation")
+    contribution = propose()
+    decide(account=alice, contribution=contribution, verdict="accept", now=now)
+    model.maintainers.all().delete()
+    grant_reviewer(account=bob, now=now)
+    assert list(selectors.assessable_by(bob)) == []
+    with pytest.raises(NotAllowed, match="published in this repository"):
+        _assess(bob, Work.objects.get(contribution=contribution), now)
+
+
+def test_whose_proposal_was_accepted_assesses_what_others_make_there(
+    propose: Propose, model: Repository, alice: Account, bob: Account, dora: Account, now: datetime
+) -> None:
+    decide(account=bob, contribution=propose({"d": "1"}, account=dora), verdict="accept", now=now)
+    other = propose()
+    decide(account=bob, contribution=other, verdict="accept", now=now)
+    _assess(dora, Work.objects.get(contribution=other), now)
 
 
 @pytest.mark.parametrize("role", ["owner", "maintainer"])

@@ -9,11 +9,11 @@ from hub.reviews.models import Assessment
 from ledger import auditing, describing
 from ledger import selectors as log
 from ledger.models import Mismatch
-from rewards import bundles, places, policy_setting
+from rewards import bundles, evidence, places, policy_setting, reading
 from rewards.errors import BundleRefused, PolicyRefused
 from rewards.models import Allocation, Epoch, Leaf
 from rewards.models import Policy as PolicyRow
-from rewards.policy import FIRST, as_object, parse
+from rewards.policy import FIRST, Policy, as_object, parse
 from tests.rewards.pipeline.conftest import WINDOW, Hub, wallet_of
 
 State = Epoch.State
@@ -194,10 +194,73 @@ def test_a_policy_is_logged_when_the_council_has_announced_it(hub: Hub) -> None:
     assert policy_setting.set_policy(wanted, first_epoch=2, now=hub.now) == row
 
 
-def test_a_policy_is_refused_for_an_epoch_that_has_begun(hub: Hub) -> None:
-    with pytest.raises(PolicyRefused, match="has begun"):
+def test_a_policy_is_refused_for_an_epoch_to_which_the_chain_gives_other_rules(hub: Hub) -> None:
+    with pytest.raises(PolicyRefused, match="has not announced"):
         policy_setting.set_policy(parse(_stricter()), first_epoch=0, now=hub.now)
     assert PolicyRow.objects.count() == 1
+
+
+def _announce(hub: Hub, wanted: Policy, first_epoch: int) -> None:
+    hub.act(hub.council, "schedulePolicy", bytes.fromhex(wanted.hash), first_epoch)
+    row = policy_setting.set_policy(wanted, first_epoch=first_epoch, now=hub.now)
+    assert (row.hash, row.first_epoch) == (wanted.hash, first_epoch)
+
+
+def _agree(hub: Hub, *epochs: int) -> bool:
+    """Whether chain, log and pages name the same rules for these epochs."""
+    hub.anchor()
+    record = evidence.read(log.latest_checkpoint().size).record  # type: ignore[union-attr]
+    return all(
+        distribution.policy_at(epoch).hex()
+        == record.policy_at(epoch, record.size).hash
+        == reading.policy_in_force(epoch).policy.hash
+        for epoch in epochs
+    )
+
+
+def test_whatever_the_council_announces_can_be_logged(hub: Hub) -> None:
+    """Another policy for the same epoch, an earlier one again, an earlier epoch: the distributor drops what it replaces."""
+    two, three = (parse({**as_object(FIRST), "min_reviews": number}) for number in (2, 3))
+    _announce(hub, two, 2)
+    _announce(hub, three, 2)
+    assert _agree(hub, 0, 1, 2, 3)
+    _announce(hub, FIRST, 2)
+    _announce(hub, two, 5)
+    assert _agree(hub, 1, 2, 4, 5, 6)
+    hub.act(hub.council, "schedulePolicy", bytes.fromhex(FIRST.hash), 3)
+    assert not _agree(hub, 5)
+    policy_setting.set_policy(FIRST, first_epoch=3, now=hub.now)
+    assert _agree(hub, 2, 3, 5, 6)
+    assert PolicyRow.objects.count() == 6
+    assert policy_setting.set_policy(FIRST, first_epoch=1, now=hub.now).first_epoch == 0
+    assert PolicyRow.objects.count() == 6
+    auditing.audit_full(hub.now)
+    assert not Mismatch.objects.filter(resolved=None).exists()
+
+
+def test_an_announcement_that_was_logged_late_lets_epochs_close_again(hub: Hub) -> None:
+    wanted = parse({**as_object(FIRST), "quality_floor": 51})
+    hub.act(hub.council, "schedulePolicy", bytes.fromhex(wanted.hash), 1)
+    hub.end_epoch()
+    hub.assessed_work("alice")
+    hub.end_epoch()
+    hub.tick(3)
+    assert hub.entries() == []
+    policy_setting.set_policy(wanted, first_epoch=1, now=hub.now)
+    hub.assessed_work("bob", name="others")
+    hub.end_epoch()
+    hub.tick(3)
+    assert Epoch.objects.get().policy.hash == wanted.hash
+
+
+@pytest.mark.parametrize("column", ["hash", "body", "first_epoch"])
+def test_a_changed_policy_is_noticed(hub: Hub, column: str) -> None:
+    value = {"hash": "f" * 64, "body": b"{}", "first_epoch": 7}[column]
+    hub.anchor()
+    PolicyRow.objects.update(**{column: value})
+    auditing.audit_full(hub.now)
+    found = set(Mismatch.objects.filter(resolved=None).values_list("table", "column"))
+    assert ("rewards.Policy", column) in found
 
 
 def test_an_epoch_is_not_closed_while_the_chain_names_other_rules(hub: Hub) -> None:
