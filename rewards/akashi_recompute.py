@@ -1129,7 +1129,9 @@ def _check_chain(report: Report, bundle: Bundle, rpc: Rpc, distributor: str | No
     if not _is_anchored(rpc, manifest["anchor"], manifest["ledger"]["size"], manifest["ledger"]["root"], ends):
         raise Refused("the log's root at the cutoff is not anchored in the contract that the manifest names")
     state = "finalized" if final else "proposed, and not final yet"
-    text = f"The distributor {address} holds exactly this manifest, root and sums ({state}), and the cutoff is anchored."
+    text = (
+        f"The distributor {address} holds exactly this manifest, root and sums ({state}), and the cutoff is anchored."
+    )
     report.add(
         "chain", True, text if distributor else text + " Is that the distributor you know? Give it: --distributor."
     )
@@ -1160,7 +1162,9 @@ def _held(rpc: Rpc, address: str, epoch: int, ends: int) -> tuple[bool, tuple[in
         words = [int(log["data"][start : start + 64], 16) for start in range(2, 258, 64)]
         if words[0] == hash:
             return True, (root, hash, words[1], words[2])
-    raise Refused(f"the distributor {address} says that epoch {epoch} is final, and no event of it says with which sums")
+    raise Refused(
+        f"the distributor {address} says that epoch {epoch} is final, and no event of it says with which sums"
+    )
 
 
 def _is_anchored(rpc: Rpc, contract: str, size: int, root: str, ends: int) -> bool:
