@@ -1149,16 +1149,15 @@ def _check_chain(report: Report, bundle: Bundle, rpc: Rpc, distributor: str | No
     address = (distributor or manifest["distributor"]).lower()
     compare_member("distributor", manifest["distributor"], address)
     compare_member("chain_id", manifest["chain_id"], int(rpc("eth_chainId", []), 16))
-    root, hash = (
-        _read_word(rpc, address, "rootOf(uint48)", epoch),
-        _read_word(rpc, address, "manifestOf(uint48)", epoch),
-    )
-    proposal = _call(rpc, address, "pending()")
-    final = hash != 0
-    if not final and proposal[0] and proposal[1] == epoch:
-        root, hash = proposal[5], proposal[6]
-    if f"{hash:064x}" != bundle.hash or f"0x{root:064x}" != manifest["result"]["root"]:
+    result, ends = manifest["result"], _end_of(manifest)
+    final, held = _held(rpc, address, epoch, ends)
+    if held[:2] != (int(result["root"], 16), int(bundle.hash, 16)):
         raise Refused(f"the distributor {address} holds another manifest or root for epoch {epoch}, or none")
+    if held[2:] != (wei(result["credited_wei"]), wei(result["total_wei"])):
+        raise Refused(
+            f"the distributor {address} holds this manifest and root with other sums: {held[2]} wei credited,"
+            f" {held[3]} of them in leaves"
+        )
     token, terms = manifest["token"], manifest["schedule"]
     if _read_word(rpc, address, "token()") != int(token, 16):
         raise Refused("the distributor pays another token than the manifest says")
@@ -1169,21 +1168,85 @@ def _check_chain(report: Report, bundle: Bundle, rpc: Rpc, distributor: str | No
             raise Refused(f"the token's {signature} is not what the manifest says")
     if f"{_read_word(rpc, address, 'policyAt(uint48)', epoch):064x}" != manifest["policy_hash"]:
         raise Refused("the distributor announced another policy for this epoch")
-    if not _is_anchored(rpc, manifest["anchor"], manifest["ledger"]["size"], manifest["ledger"]["root"]):
+    if not _is_anchored(rpc, manifest["anchor"], manifest["ledger"]["size"], manifest["ledger"]["root"], ends):
         raise Refused("the log's root at the cutoff is not anchored in the contract that the manifest names")
     state = "finalized" if final else "proposed, and not final yet"
-    text = f"The distributor {address} holds exactly this manifest and root ({state}), and the cutoff is anchored."
+    text = (
+        f"The distributor {address} holds exactly this manifest, root and sums ({state}), and the cutoff is anchored."
+    )
     report.add(
         "chain", True, text if distributor else text + " Is that the distributor you know? Give it: --distributor."
     )
 
 
-def _is_anchored(rpc: Rpc, contract: str, size: int, root: str) -> bool:
-    """Whether the contract's events hold `Anchored(uint64 indexed size, bytes32 root, uint64 previousSize)` of this head."""
-    topics = ["0x" + keccak256(b"Anchored(uint64,bytes32,uint64)").hex(), f"0x{size:064x}"]
-    asked = {"address": contract, "topics": topics, "fromBlock": "earliest", "toBlock": "latest"}
-    logs = rpc("eth_getLogs", [asked])
-    return any(log["topics"] == topics and log["data"][2:66] == root for log in logs)
+def _end_of(manifest: Row) -> int:
+    """When the bundle's epoch was over, in Unix seconds."""
+    terms = manifest["schedule"]
+    return int(terms["genesis"] + (manifest["epoch"] + 1) * terms["epoch_seconds"])
+
+
+def _held(rpc: Rpc, address: str, epoch: int, ends: int) -> tuple[bool, tuple[int, ...]]:
+    """Whether the distributor holds a final distribution of the epoch, and the root, manifest, credit and total it names.
+
+    Without a final one they are those of the proposal that waits, and zeros when that is of another epoch.
+    """
+    hash = _read_word(rpc, address, "manifestOf(uint48)", epoch)
+    if not hash:
+        proposal = _call(rpc, address, "pending()")
+        waits = len(proposal) == 9 and proposal[0] and proposal[1] == epoch
+        return False, (proposal[5], proposal[6], proposal[3], proposal[4]) if waits else (0, 0, 0, 0)
+    root = _read_word(rpc, address, "rootOf(uint48)", epoch)
+    state = _call(rpc, address, "state()")
+    if len(state) > 2 and state[0] == epoch + 1:
+        return True, (root, hash, state[1], state[2])
+    topics = [_topic("Finalized(uint48,bytes32,bytes32,uint112,uint112,uint112)"), f"0x{epoch:064x}", f"0x{root:064x}"]
+    for log in _logs(rpc, address, topics, ends):
+        words = [int(log["data"][start : start + 64], 16) for start in range(2, 258, 64)]
+        if words[0] == hash:
+            return True, (root, hash, words[1], words[2])
+    raise Refused(
+        f"the distributor {address} says that epoch {epoch} is final, and no event of it says with which sums"
+    )
+
+
+def _is_anchored(rpc: Rpc, contract: str, size: int, root: str, ends: int) -> bool:
+    """Whether the contract holds this head: as the newest, as one that was kept, or in an `Anchored` event."""
+    if _read_word(rpc, contract, "rootAt(uint64)", size) == int(root, 16):
+        return True
+    topics = [_topic("Anchored(uint64,bytes32,uint64)"), f"0x{size:064x}"]
+    return any(log["data"][2:66] == root for log in _logs(rpc, contract, topics, ends))
+
+
+_PAGE = 2_000  # blocks per question, which public nodes answer
+
+
+def _logs(rpc: Rpc, contract: str, topics: list[str], moment: int) -> Iterator[Row]:
+    """The contract's events with these topics, from the blocks around a moment outwards: there they are found soonest."""
+    last = int(rpc("eth_blockNumber", []), 16)
+    later = _first_block(rpc, moment, last)
+    earlier = later - 1
+    while later <= last or earlier >= 0:
+        for start, end in ((later, min(later + _PAGE - 1, last)), (max(earlier - _PAGE + 1, 0), earlier)):
+            if start <= end:
+                asked = {"address": contract, "topics": topics, "fromBlock": hex(start), "toBlock": hex(end)}
+                yield from (log for log in rpc("eth_getLogs", [asked]) if log["topics"] == topics)
+        later, earlier = later + _PAGE, earlier - _PAGE
+
+
+def _first_block(rpc: Rpc, moment: int, last: int) -> int:
+    """The first block that is not before a moment; the one after `last` if there is none. About 25 questions."""
+    low, high = 0, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        block = rpc("eth_getBlockByNumber", [hex(middle), False])
+        if block is None:
+            raise Unanswered(f"the node does not show block {middle}")
+        low, high = (middle + 1, high) if int(block["timestamp"], 16) < moment else (low, middle)
+    return low
+
+
+def _topic(signature: str) -> str:
+    return "0x" + keccak256(signature.encode()).hex()
 
 
 def _read_word(rpc: Rpc, contract: str, signature: str, *arguments: int) -> int:

@@ -8,11 +8,12 @@ class RewardsConfig(AppConfig):
     def ready(self) -> None:
         from hub.accounts import tabs
         from ledger import auditing
-        from rewards import events, expected, facts, own_data, sentences, slots
+        from rewards import events, expected, facts, figures, own_data, sentences, slots
 
         slots.register()
         sentences.register()
         facts.register()
+        figures.register()
         own_data.register()
         auditing.register_related(events.related_to)
         for event_type, rows in expected.EXPECTED.items():

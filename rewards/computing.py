@@ -9,13 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from chain.errors import ChainError
 from ledger import evidence as ledger
 from ledger import selectors as log
-from ledger.errors import LedgerError
-from rewards import bundles
+from rewards import bundles, obstacles
 from rewards.calculation import Calculation
-from rewards.errors import EpochRefused, RewardsError
+from rewards.errors import EpochRefused
 from rewards.models import Allocation, Epoch, Leaf, Royalty, WorkReward
 from rewards.record import TYPES, LogEntry
 
@@ -30,7 +28,7 @@ def compute_epoch(number: int, now: datetime) -> bool:
     """Compute a closed epoch, or make its files again where they are missing; whether it is computed now.
 
     What stops it is said on the epoch and tried again with the next call: the database disagrees with the log, the second
-    program comes to another result, a bundle that was published before would change.
+    program comes to another result, a bundle that was published before would change, the disk is full.
     """
     row = Epoch.objects.get(pk=number)
     if row.manifest and bundles.is_there(number, row.manifest):
@@ -38,11 +36,13 @@ def compute_epoch(number: int, now: datetime) -> bool:
     try:
         _refuse_disagreement(row)
         found, manifest = bundles.make(number, row.cutoff, log.checkpoint_at(row.cutoff).root.hex())
-    except (RewardsError, LedgerError, ChainError) as error:
-        tell(number, str(error))
+        if not row.manifest:
+            _save(row, found, manifest)
+    except Exception as error:
+        if not obstacles.is_expected(error):
+            logger.exception("epoch %d could not be computed", number)
+        tell(number, obstacles.words(error))
         return False
-    if not row.manifest:
-        _save(row, found, manifest)
     tell(number, "")
     return True
 

@@ -13,6 +13,10 @@ class EpochRefused(RewardsError):
     """An epoch that cannot be computed: its works, edges or shares contradict the rule, or the record is not ready."""
 
 
+class EpochWaits(RewardsError):
+    """An epoch that cannot be closed yet, for a reason that usually passes by itself."""
+
+
 class BindingRefused(RewardsError):
     """A wallet binding that is malformed, or is not what its entry commits to."""
 

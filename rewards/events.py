@@ -50,6 +50,8 @@ POLICY_FIELDS = Fields(
 )
 REASON = {"reason": {"reason": Text(2_000)}}
 PROPOSED = {"manifest": DIGEST, "root": DIGEST}
+# Causes of a cancellation that show the distribution to be wrong; the others only delay it.
+FAULTS = ("decrease", "duplicate")
 
 VOCABULARY = table(
     # The whole rule's numbers, so that the log alone says by which rule an epoch was computed.

@@ -9,6 +9,7 @@ from ledger.expecting import ERASED, Addressed, Deviation, ExpectedRow, SpokenFo
 from ledger.records import EntryView
 from rewards import bindings, epoch_bundle, places, policy
 from rewards.errors import BundleRefused
+from rewards.events import FAULTS
 from rewards.models import Allocation, Leaf
 
 Details = Mapping[str, Mapping[str, Any]]
@@ -44,7 +45,9 @@ def challenged(entry: EntryView, details: Details) -> list[ExpectedRow]:
 
 
 def cancelled(entry: EntryView, details: Details) -> list[ExpectedRow]:
-    return [_epoch(entry, {**_distribution(entry), "state": "cancelled"})]
+    """Without a fault of the tree the same distribution is proposed again, so the state goes on."""
+    state = {"state": "cancelled"} if entry.data["cause"] in FAULTS else {}
+    return [_epoch(entry, {**_distribution(entry), **state})]
 
 
 def finalized(entry: EntryView, details: Details) -> list[ExpectedRow]:

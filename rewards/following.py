@@ -26,24 +26,29 @@ INTERVAL = 30
 _ABOUT = ("account", "challenger")
 
 
-def follow(now: datetime) -> int:
-    """Read on; returns how many events are new. Raises the chain's errors; what was read until then stays.
+def follow(now: datetime) -> int | None:
+    """Read on; returns the last block that was read, which stands now. Raises the chain's errors; what was read until then
+    stays.
 
-    On a public chain a call soon after another one does nothing.
+    None when nothing is known of the chain as it is now: the node lags, the block changed under the reader, or another call
+    on a public chain was just before this one.
     """
     made = chain.deployment().distribution
     if made is None or not _is_due(made):
-        return 0
-    client, new = ChainClient.from_settings(), 0
+        return None
+    client = ChainClient.from_settings()
+    reached: int | None = None
     for _ in range(QUESTIONS):
         head, at = client.latest(), _position(made, client)
-        if at is None or at.block_number >= head.number:
+        if at is None:
+            return None
+        reached = at.block_number
+        if reached >= head.number:
             break
-        read = _read(at, client, min(head.number, at.block_number + RANGE))
-        if read is None:
+        reached = _read(at, client, min(head.number, at.block_number + RANGE))
+        if reached is None:
             break
-        new += read
-    return new
+    return reached
 
 
 def forget_pause() -> None:
@@ -91,18 +96,23 @@ def _step_back(row: Followed, made: DistributionDeployment, client: ChainClient)
 
 
 def _read(at: Followed, client: ChainClient, last: int) -> int | None:
-    """Copy the events up to a block; None when that block changed while they were read."""
+    """Copy the events up to a block and return it; None when that block or the one before the range changed meanwhile."""
     block = client.block(last)
     if block is None:
         return None
     events = distribution_events(at.block_number + 1, last)
-    after = client.block(last)
-    if after is None or after.hash != block.hash:
+    if not _stands(client, at.block_number, at.block_hash) or not _stands(client, last, block.hash):
         return None
     with transaction.atomic():
-        made = DistributionLog.objects.bulk_create(_rows(events), ignore_conflicts=True)
+        DistributionLog.objects.bulk_create(_rows(events), ignore_conflicts=True)
         Followed.objects.filter(pk=at.pk).update(block_number=block.number, block_hash=block.hash)
-    return len(made)
+    return block.number
+
+
+def _stands(client: ChainClient, number: int, value: str) -> bool:
+    """Whether the block with this hash is the chain's at that height; no hash is that of no block."""
+    block = client.block(number) if value else None
+    return not value or (block is not None and block.hash == value)
 
 
 def _rows(events: Iterable[DistributionEvent]) -> list[DistributionLog]:
@@ -130,8 +140,3 @@ def _plain(value: Any) -> Any:
         # PostgreSQL's JSON cannot hold a NUL.
         return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
     return str(value) if isinstance(value, int) else value
-
-
-def head() -> int:
-    """The number of the newest block."""
-    return ChainClient.from_settings().latest().number

@@ -160,6 +160,14 @@ class Followed(models.Model):
     block_hash = models.CharField(max_length=66)
 
 
+class Obstacle(models.Model):
+    """What stops a step of the pipeline, in words, and since when. A step that goes through has no row."""
+
+    step = models.CharField(max_length=20, primary_key=True)
+    reason = models.TextField()
+    since = models.DateTimeField()
+
+
 class RelayedClaim(models.Model):
     """An account asked the hub to send its claim. The money goes to the wallet alone.
 

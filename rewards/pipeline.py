@@ -8,13 +8,13 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db.models import Max, Q
+
 from chain import selectors as chain
-from chain.errors import ChainError, NotDeployed
+from chain.errors import NotDeployed
 from chain.lock import alone
 from ledger import selectors as log
-from ledger.errors import LedgerError
-from rewards import claims, closing, computing, following, proposing, recording
-from rewards.errors import RewardsError
+from rewards import claims, closing, computing, following, obstacles, proposing, reading, recording
 from rewards.models import Epoch, Policy
 from rewards.policy_setting import set_first_policy
 
@@ -24,24 +24,34 @@ logger = logging.getLogger(__name__)
 def advance(now: datetime) -> None:
     """Follow the chain, record what is final there, close, compute, propose, finalize, send claims: what can be done now.
 
-    A step that has to wait keeps none of the others from being tried.
+    A step that has to wait or fails keeps none of the others from being tried; why is kept and said in public.
     """
     with alone("rewards") as got:
         if not got:
             return
-        for step in (_set_first_policy, _follow, closing.close_epoch, _compute, proposing.advance, claims.send_claims):
-            _try(step, now)
+        for name, step in _STEPS.items():
+            _try(name, step, now)
 
 
-def _try(step: Callable[[datetime], object], now: datetime) -> None:
+def _try(name: str, step: Callable[[datetime], object], now: datetime) -> None:
     try:
         step(now)
     except NotDeployed as error:
         logger.debug("no distributor yet: %s", error)
-    except ChainError as error:
-        logger.warning("rewards wait for the chain: %s", error)
-    except (RewardsError, LedgerError) as error:
-        logger.error("rewards wait: %s", error)
+    except Exception as error:
+        if not obstacles.is_expected(error):
+            logger.exception("rewards: %s failed", name)
+            _tell_epoch(name, error)
+        obstacles.stopped(name, error, now)
+    else:
+        obstacles.cleared(name)
+
+
+def _tell_epoch(name: str, error: Exception) -> None:
+    """What nobody foresaw is said on the epoch that it holds up, too."""
+    under_way = reading.under_way()
+    if name in _OF_AN_EPOCH and under_way:
+        computing.tell(under_way[0].number, obstacles.words(error))
 
 
 def _set_first_policy(now: datetime) -> None:
@@ -51,13 +61,20 @@ def _set_first_policy(now: datetime) -> None:
 
 
 def _follow(now: datetime) -> None:
-    following.follow(now)
-    waiting = Epoch.objects.filter(state__in=proposing.OPEN).order_by("number")
-    if not waiting:
+    """What is final is judged by the block up to which events were read just now, never by a newer one."""
+    head = following.follow(now)
+    if head is None:
         return
-    head = following.head()
-    for row in waiting:
-        recording.record_outcomes(row.number, head, now)
+    for number in _undecided():
+        recording.record_outcomes(number, head, now)
+
+
+def _undecided() -> list[int]:
+    """Epochs that the chain may still make final. A dead one may too, until a later one is."""
+    last = Epoch.objects.filter(state=Epoch.State.FINALIZED).aggregate(last=Max("number"))["last"]
+    dead = Q(state=Epoch.State.CANCELLED, number__gt=-1 if last is None else last)
+    rows = Epoch.objects.filter(Q(state__in=proposing.OPEN) | dead)
+    return list(rows.order_by("number").values_list("number", flat=True))
 
 
 def _compute(now: datetime) -> None:
@@ -66,3 +83,14 @@ def _compute(now: datetime) -> None:
     newest = Epoch.objects.filter(state__in=proposing.ON_CHAIN).order_by("-number").values_list("number", flat=True)
     for number in [*numbers, *newest[:1]]:
         computing.compute_epoch(number, now)
+
+
+_STEPS: dict[str, Callable[[datetime], object]] = {
+    "policy": _set_first_policy,
+    "follow": _follow,
+    "close": lambda now: closing.close_epoch(now),
+    "compute": _compute,
+    "propose": lambda now: proposing.advance(now),
+    "claims": lambda now: claims.send_claims(now),
+}
+_OF_AN_EPOCH = ("follow", "propose")

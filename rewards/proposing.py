@@ -1,7 +1,8 @@
 """Brings a computed epoch onto the chain: proposes it, waits for the window, makes it final.
 
 Each call looks at the chain and takes the one step that is missing, so nothing depends on what was done before. A chain
-that lost blocks lacks epochs that the log says are final; they are brought there again in their order.
+that lost blocks lacks epochs that the log says are final; they are brought there again in their order. What was cancelled
+without a fault is proposed again, unchanged, once the cancellation is final and in the log.
 """
 
 from datetime import UTC, datetime
@@ -14,11 +15,15 @@ from chain.distribution import DistributionState, Pending
 from rewards import recording, sending
 from rewards.computing import tell
 from rewards.contract import begins, terms
-from rewards.models import Epoch
+from rewards.models import DistributionLog, Epoch
 
 State = Epoch.State
 OPEN = (State.COMPUTED, State.PROPOSED, State.CHALLENGED)
 ON_CHAIN = (*OPEN, State.FINALIZED)
+PASSED = (
+    "The chain went past this epoch with another distribution than the one computed here. This distributor can never pay it,"
+    " and no later epoch is closed. The way on is a new distributor that starts from the last good bundle."
+)
 
 
 def advance(now: datetime) -> None:
@@ -31,13 +36,11 @@ def advance(now: datetime) -> None:
     if state.pending is None:
         _propose(row, state, now)
     elif not _is_own(row, state.pending):
-        tell(
-            row.number,
-            f"Another distribution waits on the chain, for epoch {state.pending.epoch}; nobody here made it.",
-        )
+        tell(row.number, _stranger(row, state.pending))
     else:
         _show(row, state.pending)
         _decide(row, state.pending, state, now)
+        tell(row.number, "")
 
 
 def uri(epoch: int) -> str:
@@ -46,26 +49,48 @@ def uri(epoch: int) -> str:
 
 
 def _is_own(row: Epoch, pending: Pending) -> bool:
+    return _is_same_tree(row, pending) and (pending.credited, pending.total) == (
+        int(row.credited_wei),
+        int(row.total_wei),
+    )
+
+
+def _is_same_tree(row: Epoch, pending: Pending) -> bool:
     return (pending.epoch, pending.root.hex(), pending.manifest.hex()) == (row.number, row.root, row.manifest)
+
+
+def _stranger(row: Epoch, pending: Pending) -> str:
+    if _is_same_tree(row, pending):
+        return (
+            "A distribution with this epoch's root waits on the chain and names other sums: it credits"
+            f" {pending.credited} wei in all, {pending.total} of them in leaves. Nobody here made it."
+        )
+    return f"Another distribution waits on the chain, for epoch {pending.epoch}; nobody here made it."
 
 
 def _tell_passed(state: DistributionState) -> None:
     """An epoch here that the chain went past without its distribution can never be paid as it was computed."""
     for row in Epoch.objects.filter(state__in=OPEN, number__lt=state.next_epoch):
-        manifest = distribution.manifest_of(row.number)
-        if manifest is None or manifest.hex() != row.manifest:
-            tell(row.number, "The chain went past this epoch with another distribution than the one computed here.")
+        if _is_passed(row):
+            tell(row.number, PASSED)
+
+
+def _is_passed(row: Epoch) -> bool:
+    """False also while the event that names the sums was not read yet."""
+    if distribution.manifest_of(row.number) is None:
+        return True
+    events = DistributionLog.objects.filter(epoch=row.number, kind="finalized").order_by("-block_number", "-log_index")
+    newest = events.first()
+    return newest is not None and not recording.is_own(row, newest)
 
 
 # --- proposing -----------------------------------------------------------------------------------
 def _propose(row: Epoch, state: DistributionState, now: datetime) -> None:
-    if recording.is_cancelled(row):
-        return
     if row.state != State.FINALIZED:
         Epoch.objects.filter(pk=row.pk, state__in=OPEN).update(state=State.COMPUTED, ready=None)
     refused = _refused(row, state)
-    tell(row.number, refused)
     if refused or now < begins(terms(), row.number + 1):
+        tell(row.number, refused)
         return
     address = uri(row.number)
     _send(
@@ -83,6 +108,7 @@ def _propose(row: Epoch, state: DistributionState, now: datetime) -> None:
         distribution.propose_gas_limit(address),
         now,
     )
+    tell(row.number, "")
 
 
 def _refused(row: Epoch, state: DistributionState) -> str:
@@ -104,7 +130,6 @@ def _show(row: Epoch, pending: Pending) -> None:
     ready = datetime.fromtimestamp(pending.ready_at, UTC)
     if row.state in OPEN and (row.state, row.ready) != (shown, ready):
         Epoch.objects.filter(pk=row.pk, state__in=OPEN).update(state=shown, ready=ready)
-    tell(row.number, "")
 
 
 def _decide(row: Epoch, pending: Pending, state: DistributionState, now: datetime) -> None:
@@ -118,5 +143,7 @@ def _decide(row: Epoch, pending: Pending, state: DistributionState, now: datetim
 
 
 def _send(row: Epoch, act: str, data: bytes, gas_limit: int, now: datetime) -> None:
-    to = terms().distributor
-    sending.send(f"{act}:{to}:{row.number}", to=to, data=data, gas_limit=gas_limit, now=now)
+    """Once for each proposal: after a cancellation that the log holds, the same distribution has another turn."""
+    to, turn = terms().distributor, recording.cancellations(row.number)
+    name = f"{act}:{to}:{row.number}" + (f".{turn}" if turn else "")
+    sending.send(name, to=to, data=data, gas_limit=gas_limit, now=now)

@@ -12,7 +12,7 @@ from chain import selectors as chain
 from chain.errors import ChainError
 from hub.errors import NotFound
 from rewards import policy as policies
-from rewards import policy_setting
+from rewards import policy_setting, recording
 from rewards.models import (
     Allocation,
     DistributionLog,
@@ -176,6 +176,19 @@ def on_chain(number: int) -> list[DistributionLog]:
     """What the distributor wrote about an epoch, without its claims, in order."""
     rows = DistributionLog.objects.filter(epoch=number).exclude(kind__in=("claimed", "policy_scheduled"))
     return list(rows.order_by("block_number", "log_index"))
+
+
+def under_way() -> list[Epoch]:
+    """Epochs that are closed and not decided: one, or none."""
+    return list(Epoch.objects.filter(state__in=(Epoch.State.CLOSED, *COMING)).order_by("number"))
+
+
+def delay(row: Epoch) -> str:
+    """Why an undecided epoch's own distribution was last cancelled, as the chain says it now; empty while it never was."""
+    if row.state not in COMING:
+        return ""
+    causes = [event.values["cause"] for event in recording.own_events(row) if event.kind == "cancelled"]
+    return str(causes[-1]) if causes else ""
 
 
 # --- somebody's ----------------------------------------------------------------------------------

@@ -21,9 +21,9 @@ DISTRIBUTION: dict[str, Template] = {
     "finalized": gettext_lazy("The distribution of %(epoch)s became final; it can be claimed."),
 }
 CANCELLED: dict[str, Template] = {
-    "guardian": gettext_lazy("The guardian cancelled the distribution of %(epoch)s; a later epoch takes its works."),
+    "guardian": gettext_lazy("The guardian cancelled the distribution of %(epoch)s; it is proposed again, unchanged."),
     "expired": gettext_lazy(
-        "The distribution of %(epoch)s was cancelled because nobody decided its challenge; a later epoch takes its works."
+        "The distribution of %(epoch)s was cancelled because nobody decided its challenge; it is proposed again, unchanged."
     ),
     "decrease": gettext_lazy(
         "The distribution of %(epoch)s was cancelled because it lowered an amount; a later epoch takes its works."

@@ -47,6 +47,17 @@ EVENTS: Mapping[str, Promise] = {
     "cancelled": gettext_lazy("Proposal cancelled"),
     "finalized": gettext_lazy("Made final, tokens minted"),
 }
+# Why a distribution comes later than it might, and what follows from that.
+DELAYS: Mapping[str, Promise] = {
+    "guardian": gettext_lazy(
+        "The guardian cancelled its proposal. The same distribution is proposed again, and the guardian cannot cancel it twice: "
+        "this delays payment and changes no amount."
+    ),
+    "expired": gettext_lazy(
+        "Nobody decided a challenge in time, which cancelled its proposal. The same distribution is proposed again: this delays "
+        "payment and changes no amount."
+    ),
+}
 # How many steps lie behind an epoch in each state; the next one is where it stands.
 _BEHIND = {"closed": 1, "computed": 2, "proposed": 3, "challenged": 3, "cancelled": 3, "finalized": 5}
 

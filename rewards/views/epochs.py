@@ -36,6 +36,7 @@ def epoch(request: HttpRequest, number: int) -> HttpResponse:
         "ends": schedule.ends(number) if schedule is not None else None,
         "status": words.status(found),
         "steps": words.steps(found),
+        "delay": words.DELAYS.get(reading.delay(found), ""),
         "previous_url": f"/rewards/epochs/{before}" if before is not None else "",
         "next_url": f"/rewards/epochs/{after}" if after is not None else "",
         "unallocated": _unallocated(found),

@@ -1,20 +1,25 @@
 """The page of the whole: what is paid by which rule, which epoch runs, who holds which power, what a work may earn."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chain import selectors as chain
 from hub.repositories.words import WORK_KINDS
 from hub.reviews.words import EFFORTS
-from rewards import estimating, reading, words
+from rewards import estimating, obstacles, reading, words
+from rewards.models import Epoch
 from rewards.policy import CLASSES, Policy
 from rewards.powers import powers
+from rewards.proposing import PASSED
 from web import http
 
 PROGRAM = "akashi_recompute.py"
@@ -42,9 +47,29 @@ def overview(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [{"epoch": epoch, "state": words.STATES[epoch.state]} for epoch in page.items],
         "powers": powers(),
+        "waits": _waits(now),
         **_worth(request, rule.policy, budget),
     }
     return render(request, "rewards/overview.html", context)
+
+
+def _waits(now: datetime) -> list[dict[str, Any]]:
+    """What holds up rewards, as notices: on the epoch that is under way, and what stops a step for longer than usual."""
+    found = [_wait(row) for row in reading.under_way() if row.problem]
+    said = {each["text"] for each in found}
+    title = _("Rewards wait.")
+    found += [{"title": title, "text": each.reason} for each in obstacles.lasting(now) if each.reason not in said]
+    return found
+
+
+def _wait(row: Epoch) -> dict[str, Any]:
+    passed = row.problem == PASSED
+    return {
+        "title": _("Rewards have stopped.") if passed else _("Epoch %(number)s waits.") % {"number": row.number},
+        "level": "bad" if passed else "warn",
+        "text": row.problem,
+        "url": reverse("rewards:epoch", args=[row.number]),
+    }
 
 
 def _pools(policy: Policy) -> list[dict[str, Any]]:

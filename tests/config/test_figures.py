@@ -15,6 +15,8 @@ from chain.models import ChainEvent
 from hub.uploads.models import Blob, Upload
 from ledger import storage
 from ledger.models import Checkpoint, Mismatch
+from rewards.models import Epoch, Obstacle, Policy
+from rewards.policy import FIRST
 from tests.hub.factories import make_account
 from tests.ledger.conftest import Ledger, folders, ledger, node
 
@@ -147,3 +149,23 @@ def test_uploads_and_stored_bytes_are_counted(client: Client, ledger: Ledger) ->
     assert found['akashi_uploads_open{state="checking"}'] == 1
     assert found['akashi_uploads_open{state="failed"}'] == 0
     assert (found["akashi_stored_bytes"], found["akashi_blobs_damaged"]) == (1500, 1)
+
+
+def test_what_holds_up_an_epoch_is_counted_from_its_beginning(client: Client, ledger: Ledger) -> None:
+    now = timezone.now()
+    assert figures(client)["akashi_epoch_stuck_seconds"] == 0
+    policy_entry, entry = ledger.record(2)
+    policy = Policy.objects.create(hash=FIRST.hash, body=FIRST.body, first_epoch=0, entry=policy_entry)
+    Epoch.objects.create(
+        number=0, cutoff=1, policy=policy, closed=now - timedelta(seconds=500), entry=entry,
+        state="proposed", ready=now + timedelta(seconds=500),
+    )  # fmt: skip
+    assert figures(client)["akashi_epoch_stuck_seconds"] == 0
+    Epoch.objects.update(ready=now - timedelta(seconds=90))
+    assert 90 <= figures(client)["akashi_epoch_stuck_seconds"] < 300
+    Epoch.objects.update(state="computed", ready=None)
+    assert 500 <= figures(client)["akashi_epoch_stuck_seconds"] < 700
+    Epoch.objects.update(state="finalized")
+    assert figures(client)["akashi_epoch_stuck_seconds"] == 0
+    Obstacle.objects.create(step="close", reason="It waits.", since=now - timedelta(seconds=1000))
+    assert 1000 <= figures(client)["akashi_epoch_stuck_seconds"] < 1200

@@ -6,10 +6,12 @@ from hashlib import sha256
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from hub.accounts.models import Account
-from rewards.models import Epoch
+from rewards.models import Epoch, Obstacle
 from rewards.policy import FIRST
+from rewards.proposing import PASSED
 from tests.rewards.conftest import Paid, finalize
 
 pytestmark = pytest.mark.django_db
@@ -218,3 +220,26 @@ def test_the_bundle_on_the_page_names_every_file(client: Client, paid: Paid) -> 
     for name, file in manifest["files"].items():
         assert f"/epochs/3/{name}" in found
         assert file["sha256"] in found
+
+
+# --- what holds up rewards -----------------------------------------------------------------------
+def test_the_overview_says_what_stops_the_epoch_that_is_under_way(client: Client, paid: Paid) -> None:
+    Epoch.objects.filter(pk=3).update(problem="The database disagrees with the log.")
+    found = page(client, "/rewards")
+    assert "Epoch 3 waits." in found
+    assert "The database disagrees with the log." in found
+    assert "Rewards have stopped." not in found
+
+
+def test_the_overview_says_plainly_that_rewards_have_ended(client: Client, paid: Paid) -> None:
+    Epoch.objects.filter(pk=3).update(problem=PASSED)
+    found = page(client, "/rewards")
+    assert "Rewards have stopped." in found
+    assert "a new distributor that starts from the last good bundle" in found
+
+
+def test_what_stops_a_step_is_shown_once_it_lasts(client: Client) -> None:
+    made = Obstacle.objects.create(step="close", reason="Not everything is anchored.", since=timezone.now())
+    assert "Not everything is anchored." not in page(client, "/rewards")
+    Obstacle.objects.filter(pk=made.pk).update(since=timezone.now() - timedelta(minutes=6))
+    assert "Not everything is anchored." in page(client, "/rewards")

@@ -21,7 +21,7 @@ from rewards import policy as policies
 from rewards.akashi_recompute import recompute
 from rewards.epoch_bundle import read_previous
 from rewards.inputs import EpochInput
-from tests.rewards.log_builder import TERMS, Log, binding_digest, person, signed, wallet_of
+from tests.rewards.log_builder import Log, binding_digest, person, signed, wallet_of
 from tests.rewards.story import Story, Tampered, cutoff_of, first_epoch, second_epoch, tell
 from tests.rewards.worked import epochs
 
@@ -434,66 +434,6 @@ def test_it_recovers_who_signed() -> None:
         high = (akashi_recompute._N - int.from_bytes(signature[32:64], "big")).to_bytes(32, "big")
         assert akashi_recompute.recover_address(digest, signature[:32] + high + bytes([55 - signature[64]])) is None
         assert akashi_recompute.recover_address(digest, signature[:-1]) is None
-
-
-# --- the chain -----------------------------------------------------------------------------------
-
-
-class Node:
-    """A node that answers reads of the distributor and the anchor from a table."""
-
-    def __init__(self, manifest: dict[str, Any], hash: str, *, final: bool = True) -> None:
-        schedule, number = manifest["schedule"], manifest["epoch"]
-        root = int(manifest["result"]["root"], 16)
-        proposal = [1, number, 0, 0, 0, root, int(hash, 16), 0, 0]
-        self.words: dict[str, list[int]] = {
-            "rootOf(uint48)": [root if final else 0],
-            "manifestOf(uint48)": [int(hash, 16) if final else 0],
-            "pending()": [0] * 9 if final else proposal,
-            "genesis()": [schedule["genesis"]],
-            "epochSeconds()": [schedule["epoch_seconds"]],
-            "halvingSeconds()": [schedule["halving_seconds"]],
-            "firstBudget()": [int(schedule["first_budget_wei"])],
-            "token()": [int(manifest["token"], 16)],
-            "policyAt(uint48)": [int(manifest["policy_hash"], 16)],
-            "Anchored(uint64,bytes32,uint64)": [int(manifest["ledger"]["root"], 16), 0],
-        }
-        self.chain = manifest["chain_id"]
-
-    def __call__(self, method: str, parameters: list[Any]) -> Any:
-        if method == "eth_chainId":
-            return hex(self.chain)
-        if method == "eth_getLogs":
-            data = "0x" + "".join(f"{word:064x}" for word in self.words["Anchored(uint64,bytes32,uint64)"])
-            return [{"topics": parameters[0]["topics"], "data": data}]
-        called = parameters[0]["data"][2:10]
-        found = next(words for name, words in self.words.items() if keccak_256(name.encode()).hexdigest()[:8] == called)
-        return "0x" + "".join(f"{word:064x}" for word in found)
-
-
-@pytest.mark.parametrize("final", [True, False])
-def test_the_chain_is_asked_for_manifest_root_terms_and_anchor(story: Story, final: bool) -> None:
-    manifest = json.loads((story.second / "manifest.json").read_bytes())
-    node = Node(manifest, _hash(story.second), final=final)
-    report = recompute(story.second, rpc=node, distributor=TERMS.distributor.upper().replace("0X", "0x"))
-    assert report.verdict == "recomputed", report.checks
-    assert ("not final yet" in report.checks[-1].text) is not final
-    for name in node.words:
-        if final and name == "pending()":
-            continue
-        if not final and name in ("rootOf(uint48)", "manifestOf(uint48)"):
-            continue
-        lying = Node(manifest, _hash(story.second), final=final)
-        lying.words[name] = [word ^ 1 for word in lying.words[name]]
-        assert refusal(story.second, rpc=lying)
-    node.chain = 1
-    assert "chain_id" in refusal(story.second, rpc=node)
-    assert "distributor" in refusal(story.second, rpc=node, distributor="0x" + "0" * 40)
-
-
-def test_a_node_that_cannot_be_asked_ends_with_3(story: Story) -> None:
-    report = recompute(story.first, rpc=akashi_recompute.http_rpc("http://127.0.0.1:9", 1))
-    assert (report.verdict, report.exit_code) == ("unchecked", 3)
 
 
 def _hash(folder: Path) -> str:

@@ -182,10 +182,14 @@ class Hub:
         return [key for key in rows if key.startswith(prefix)]
 
     @property
-    def distributor(self) -> str:
+    def deployment(self) -> chain.DistributionDeployment:
         made = chain.deployment().distribution
         assert made is not None
-        return made.distributor_address
+        return made
+
+    @property
+    def distributor(self) -> str:
+        return self.deployment.distributor_address
 
     def held(self, name: str) -> int:
         return distribution.token_balance(wallet_of(name))

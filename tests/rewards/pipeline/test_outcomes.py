@@ -11,7 +11,7 @@ from ledger import selectors as log
 from ledger.models import Mismatch
 from rewards import bundles, evidence, places, policy_setting, reading
 from rewards.errors import BundleRefused, PolicyRefused
-from rewards.models import Allocation, Epoch, Leaf
+from rewards.models import Epoch, Leaf
 from rewards.models import Policy as PolicyRow
 from rewards.policy import FIRST, Policy, as_object, parse
 from tests.rewards.pipeline.conftest import WINDOW, Hub, wallet_of
@@ -27,28 +27,7 @@ def _proposed(hub: Hub) -> Epoch:
     return hub.newest()
 
 
-def _amount(hub: Hub, name: str) -> list[int]:
-    rows = Allocation.objects.filter(pseudonym=hub.person(name).pseudonym).order_by("epoch")
-    return [int(row.wei) for row in rows]
-
-
 # --- on the chain --------------------------------------------------------------------------------
-def test_a_cancelled_epoch_is_logged_once_and_a_later_one_takes_its_works(hub: Hub) -> None:
-    _proposed(hub)
-    hub.act(hub.council, "cancel", "the sums are wrong")
-    hub.wait(40)
-    hub.tick(4)
-    first = hub.newest()
-    assert first.state == State.CANCELLED
-    assert hub.entries() == ["epoch.closed", "distribution.proposed", "distribution.cancelled"]
-    [entry] = log.entries_about("epoch:0", types=["distribution.cancelled"]).items
-    assert (entry.data["cause"], entry.details["reason"]["reason"]) == ("guardian", "the sums are wrong")
-    second = hub.distribute()
-    assert (second.number > first.number, second.state) == (True, State.FINALIZED)
-    earlier, later = _amount(hub, "alice")
-    assert earlier == later == int(Leaf.objects.get(epoch=second).cumulative_wei)
-
-
 def test_a_challenge_is_logged_and_nothing_becomes_final_while_it_is_open(hub: Hub) -> None:
     _proposed(hub)
     hub.act(hub.council, "challenge", "\N{CROSS MARK} sums", value=distribution.read_distribution().bond)
@@ -66,15 +45,6 @@ def test_a_challenge_is_logged_and_nothing_becomes_final_while_it_is_open(hub: H
         "distribution.challenged",
         "distribution.finalized",
     ]
-
-
-def test_a_challenge_that_nobody_decides_cancels_the_epoch(hub: Hub) -> None:
-    _proposed(hub)
-    hub.act(hub.council, "challenge", "", value=distribution.read_distribution().bond)
-    hub.wait(7 * WINDOW + 40)
-    hub.tick(5)
-    assert hub.sent("expire") != []
-    assert hub.newest().state == State.CANCELLED
 
 
 def test_a_reason_that_is_no_text_stops_nothing(hub: Hub) -> None:

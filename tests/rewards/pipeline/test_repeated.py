@@ -2,13 +2,14 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from chain import distribution
 from ledger.models import Entry
-from rewards import bundles, closing, computing, epoch_bundle, places, proposing, recording
+from rewards import bundles, closing, computing, epoch_bundle, following, pipeline, places, proposing, recording
 from rewards.models import Allocation, DistributionLog, Epoch, Leaf, Royalty, WorkReward
 from rewards.services import ask_for_relay
 from tests.rewards.pipeline.conftest import WINDOW, Hub
@@ -48,7 +49,7 @@ def test_every_step_may_run_twice(hub: Hub) -> None:
     assert hub.entries() == ["epoch.closed", "distribution.proposed", "distribution.finalized"]
 
 
-class Cut(Exception):
+class Cut(BaseException):
     """The process ends here."""
 
 
@@ -152,3 +153,55 @@ def test_events_of_blocks_that_are_gone_are_forgotten(hub: Hub) -> None:
     kinds = set(DistributionLog.objects.filter(epoch=0).values_list("kind", flat=True))
     assert kinds >= {"proposed", "challenged"}
     assert "cancelled" not in kinds
+
+
+def test_an_event_that_a_reorganisation_dropped_is_not_logged_however_high_the_chain_grew(
+    hub: Hub, settings: Settings
+) -> None:
+    hub.assessed_work("alice")
+    hub.bind("alice")
+    hub.end_epoch()
+    before = hub.ledger.rpc("evm_snapshot")
+    hub.tick(2)
+    assert DistributionLog.objects.filter(kind="proposed").exists()
+    assert hub.entries("distribution") == []
+    hub.ledger.rpc("evm_revert", before)
+    for _ in range(12):
+        hub.ledger.rpc("evm_mine")
+    # A public chain is looked at now and then: the copy still holds the event.
+    settings.CHAIN_EMBEDDED = False
+    following.forget_pause()
+    assert following._is_due(hub.deployment)
+    pipeline.advance(hub.now)
+    assert DistributionLog.objects.filter(kind="proposed").exists()
+    assert hub.entries("distribution") == []
+    following.forget_pause()
+    pipeline.advance(hub.now)
+    assert not DistributionLog.objects.filter(kind="proposed").exists()
+    assert hub.entries("distribution") == []
+
+
+def test_a_reorganisation_in_the_middle_of_reading_leaves_no_event_behind(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.assessed_work("alice")
+    hub.bind("alice")
+    hub.end_epoch()
+    before = hub.ledger.rpc("evm_snapshot")
+    hub.tick(2)
+    assert DistributionLog.objects.filter(kind="proposed").exists()
+    find = following._position
+
+    def found_and_gone(*arguments: Any) -> Any:
+        at = find(*arguments)
+        hub.ledger.rpc("evm_revert", before)
+        for _ in range(12):
+            hub.ledger.rpc("evm_mine")
+        return at
+
+    hub.ledger.rpc("evm_mine")
+    with monkeypatch.context() as moment:
+        moment.setattr(following, "_position", found_and_gone)
+        assert following.follow(hub.now) is None
+    assert following.follow(hub.now) is not None
+    assert not DistributionLog.objects.filter(kind="proposed").exists()
