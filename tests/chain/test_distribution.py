@@ -67,7 +67,13 @@ class Epochs:
         assert self.finalize().state == State.MINED
 
     def act(
-        self, sender: str, name: str, *arguments: Any, value: int = 0, to: str = "", contract: str = distributor.CONTRACT
+        self,
+        sender: str,
+        name: str,
+        *arguments: Any,
+        value: int = 0,
+        to: str = "",
+        contract: str = distributor.CONTRACT,
     ) -> None:
         """A call of the distributor, or of another contract, by any account, which the node impersonates."""
         self.hub.rpc("anvil_impersonateAccount", sender)
