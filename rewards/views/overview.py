@@ -7,13 +7,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.views.decorators.http import require_safe
 
 from chain import selectors as chain
 from hub.repositories.words import WORK_KINDS
 from hub.reviews.words import EFFORTS
-from rewards import estimating, reading, words
-from rewards.policy import CLASSES, Policy
+from rewards import amounts, estimating, reading, words
+from rewards.policy import CLASSES, KindPolicy, Policy
 from rewards.powers import powers
 from web import http
 
@@ -38,6 +39,12 @@ def overview(request: HttpRequest) -> HttpResponse:
         "rule": rule,
         "policy": rule.policy,
         "pools": _pools(rule.policy),
+        "weight": words.each_or_one(
+            {kind: number_format(each.w_effort) for kind, each in _paying(rule.policy).items()}
+        ),
+        "ceiling": words.each_or_one(
+            {kind: amounts.named(each.price_cap_wei) for kind, each in _paying(rule.policy).items()}
+        ),
         "percents": words.percents(rule.policy),
         "page": page,
         "rows": [{"epoch": epoch, "state": words.STATES[epoch.state]} for epoch in page.items],
@@ -47,9 +54,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "rewards/overview.html", context)
 
 
+def _paying(policy: Policy) -> dict[str, KindPolicy]:
+    """The kinds whose pool pays something."""
+    return {kind: each for kind, each in policy.kinds.items() if each.pool_bps}
+
+
 def _pools(policy: Policy) -> list[dict[str, Any]]:
     """Pools that pay something, the largest first."""
-    shares = sorted(((each.pool_bps, kind) for kind, each in policy.kinds.items() if each.pool_bps), reverse=True)
+    shares = sorted(((each.pool_bps, kind) for kind, each in _paying(policy).items()), reverse=True)
     return [{"kind": words.KINDS[kind], "percent": words.percent(bps)} for bps, kind in shares]
 
 
