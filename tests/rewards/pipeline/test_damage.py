@@ -84,7 +84,8 @@ def test_every_bundle_is_looked_at_and_put_right(paid: Hub) -> None:
     before = _damage_all(first, _cut)
     check_bundles()
     assert _bytes(first) == before
-    # What only the bytes tell is found by the nightly reading.
+    # What only the bytes tell is found by the nightly reading, not by a look at files that were read before.
+    assert upkeep.check_bundles(paid.now) == []
     _damage_all(first, _rot)
     assert upkeep.check_bundles(paid.now) == []
     assert upkeep.check_bundles(paid.now, afresh=True) == [first]
