@@ -26,11 +26,19 @@ app.conf.beat_schedule = {
     "anchor": _every("ledger.anchor", 2, "log"),
     "audit what was touched": _every("ledger.audit_touched", 5, "default"),
     "epochs and claims": _every("rewards.advance", 5, "default"),
+    # The first look after a start reads every file, later ones what was touched.
+    "look at bundles": _every("rewards.check_bundles", 600, "default"),
     "requeue uploads whose worker died": _every("uploads.requeue", 30, "default"),
     "expire old uploads": _every("uploads.expire", 3600, "default"),
     "read stored bytes again": _every("uploads.verify_blobs", 600, "bytes"),
     "release files of what was not accepted": _every("contributions.release_files", 3600, "default"),
     "expire idempotency keys": _every("web.expire_idempotency", 3600, "default"),
+    "read bundles again": {
+        "task": "rewards.check_bundles",
+        "schedule": crontab(hour="4", minute="17"),
+        "kwargs": {"afresh": True},
+        "options": {"queue": "default", "expires": 3600},
+    },
     "full audit": {
         "task": "ledger.audit_full",
         "schedule": crontab(hour="3", minute="17"),

@@ -112,6 +112,8 @@ VOCABULARY = table(
     event("reviewer.granted", "acct"),
     event("reviewer.revoked", "acct"),
     event("wallet.bound", "acct", {}, {"binding": {"binding": Text(4_000)}}),
+    # Nothing records these two, and nobody's rewards follow from them: an account's first binding counts, for good. They
+    # are kept for a way to another wallet, which needs rules of its own.
     event("wallet.rebinding", "acct", {}, {"binding": {"binding": Text(4_000)}}),
     event("wallet.released", "acct", {}, {"binding": {"binding": Text(4_000)}}),
     # repositories

@@ -28,3 +28,8 @@ def exact(wei: Any) -> str:
     sign, whole, part = "-" if amount < 0 else "", abs(amount) // TOKEN, abs(amount) % TOKEN
     digits = f"{part:018d}".rstrip("0")
     return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
+
+
+def named(wei: Any) -> str:
+    """`0.001 HUB`, all places, as the language writes decimals: for the numbers of the rule."""
+    return f"{number_format(exact(wei), use_l10n=True)} {SYMBOL}"

@@ -21,12 +21,15 @@ from rewards import bindings
 from rewards.bindings import GROUP, SignedBinding
 from rewards.errors import BindingRefused
 from rewards.models import WalletBinding
+from rewards.words import ORDINARY_KEY
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
 
 # How long a prepared message can be signed and sent.
 SIGNABLE = timedelta(hours=1)
+# 0x and the 65 bytes of r ‖ s ‖ v. What is longer was made by a contract, for a contract to check.
+_SIGNATURE_LENGTH = 132
 
 
 def start_binding(account: "Account", wallet: str, now: datetime) -> dict[str, Any]:
@@ -55,7 +58,7 @@ def bind_wallet(
 ) -> WalletBinding:
     """Bind the wallet that signed to the account, with its entry `wallet.bound`. `wallet` and `signature` are 0x hex.
 
-    Raises `Invalid` at the field for a signature that is not the wallet's, came too late or is of an older page, `Conflict`
+    Raises `Invalid` at the field for a signature that is not the wallet's own, came too late or is of an older page, `Conflict`
     when the account has a wallet or the wallet another account, `NotAllowed` for a closed account or an organisation.
     """
     signed = SignedBinding(
@@ -104,6 +107,8 @@ def _taken() -> Conflict:
 
 
 def _check_form(signed: SignedBinding) -> None:
+    if len(signed.signature) > _SIGNATURE_LENGTH:
+        raise Invalid("signature", str(ORDINARY_KEY))
     try:
         bindings.text(signed)
     except BindingRefused as error:

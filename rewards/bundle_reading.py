@@ -22,31 +22,17 @@ def manifest(epoch: int) -> Row | None:
         return None
 
 
-def rows_naming(epoch: int, name: str, needle: str, most: int = 1000) -> list[Row]:
-    """The rows in which `needle` stands as a whole JSON string, in their order; at most `most`."""
+def rows_naming(epoch: int, name: str, needle: str, most: int | None = 1000) -> list[Row]:
+    """The rows in which `needle` stands as a whole JSON string, in their order; at most `most`, all without it."""
     wanted = json.dumps(needle).encode()
     found: list[Row] = []
     text = _mapped(epoch, name)
     at = text.find(wanted)
-    while at >= 0 and len(found) < most:
+    while at >= 0 and (most is None or len(found) < most):
         start, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
         found.append(json.loads(text[start:end]))
         at = text.find(wanted, end)
     return found
-
-
-def row_at(epoch: int, name: str, key: str, value: int) -> Row | None:
-    """The row whose number `key` is `value`, by binary search: the file ascends by it."""
-    text = _mapped(epoch, name)
-    low, high = 0, len(text)
-    while low < high:
-        start = max(text.rfind(b"\n", 0, (low + high) // 2) + 1, low)
-        end = text.find(b"\n", start)
-        row: Row = json.loads(text[start:end])
-        if row[key] == value:
-            return row
-        low, high = (end + 1, high) if row[key] < value else (low, start)
-    return None
 
 
 def _mapped(epoch: int, name: str) -> mmap.mmap | bytes:

@@ -1,22 +1,23 @@
 """The bundle of a closed epoch, made from the log, checked by the second program, and only then put in its place.
 
-Everything follows from the log and the contracts' terms, so a bundle that was lost is made again, byte for byte.
+Everything follows from the log and the contracts' terms, so a bundle that was lost or damaged is made again, byte for byte.
 """
 
-import os
+import logging
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from rewards import calculation, contract, epoch_bundle, evidence, places, tree, works
+from rewards import bundle_checking, calculation, contract, epoch_bundle, evidence, places, trees, works
 from rewards.calculation import Calculation
 from rewards.errors import BundleRefused, EpochRefused
 from rewards.evidence import Evidence
 from rewards.models import Epoch
-from rewards.record import Record
+from rewards.record import Closing, Record
 from rewards.settlement import Previous
 
+logger = logging.getLogger(__name__)
 PROGRAM = Path(__file__).with_name("akashi_recompute.py")
 # Far more than the largest epoch takes; a program that hangs must not hold the pipeline for ever.
 PATIENCE = 3600
@@ -24,11 +25,20 @@ _SAID = 1_000
 
 
 def is_there(epoch: int, manifest: str) -> bool:
-    """Whether the bundle with this manifest is in its place."""
-    try:
-        return epoch_bundle.manifest_hash(places.bundle(epoch)) == manifest
-    except BundleRefused:
-        return False
+    """Whether the bundle with this manifest is in its place, each of its files as the manifest names it."""
+    return not bundle_checking.damaged(places.bundle(epoch), manifest)
+
+
+def drop_damaged(epoch: int, manifest: str) -> list[str]:
+    """Read every file of a bundle anew and remove what is not as it was published, so that nobody is shown it.
+
+    Returns the names; the bundle is not there then, and is made again as one that was lost.
+    """
+    folder = places.bundle(epoch)
+    names = bundle_checking.damaged(folder, manifest, afresh=True)
+    for name in names:
+        _remove(folder / name)
+    return names
 
 
 def make(epoch: int, cutoff: int, root: str) -> tuple[Calculation, str]:
@@ -44,21 +54,29 @@ def make(epoch: int, cutoff: int, root: str) -> tuple[Calculation, str]:
 
 
 def previous_of(record: Record) -> Previous | None:
-    """What the newest finalized epoch of a record left. Its bundle, and those before it, are made again where missing."""
+    """What the newest finalized epoch of a record left. Its bundle, and those before it, are made again where they are
+    missing or damaged.
+    """
     paid = [closing for closing in record.closings if record.decided.get(closing.epoch)]
     for closing in paid:
         if not is_there(closing.epoch, _known(closing.epoch)):
-            _make(closing.epoch, evidence.root_at(closing.cutoff), evidence.read(closing.cutoff))
-    return epoch_bundle.read_previous(places.bundle(paid[-1].epoch)) if paid else None
+            _make_again(closing)
+    return _left_by(paid[-1]) if paid else None
 
 
-def proof(epoch: int, wallet: str, cumulative: int) -> list[bytes] | None:
-    """The path of a leaf in an epoch's tree; None when it has no such leaf. The tree is made again where it is missing."""
-    path = places.tree(epoch)
-    if not path.exists():
-        rows = epoch_bundle.read_rows(places.bundle(epoch), "leaves.ndjson")
-        _write_tree(epoch, tree.build((row["wallet"], int(row["cumulative_wei"])) for row in rows))
-    return tree.proof_from_file(path, wallet, cumulative)
+def _left_by(closing: Closing) -> Previous:
+    """Each file is hashed as it is read, so damage that nothing else shows is found here."""
+    folder = places.bundle(closing.epoch)
+    try:
+        return epoch_bundle.read_previous(folder)
+    except (BundleRefused, OSError) as error:
+        logger.error("the bundle of epoch %d is damaged: %s", closing.epoch, error)
+        _make_again(closing)
+        return epoch_bundle.read_previous(folder)
+
+
+def _make_again(closing: Closing) -> None:
+    _make(closing.epoch, evidence.root_at(closing.cutoff), evidence.read(closing.cutoff))
 
 
 def _make(epoch: int, root: str, found: Evidence) -> tuple[Calculation, str]:
@@ -75,10 +93,22 @@ def _make(epoch: int, root: str, found: Evidence) -> tuple[Calculation, str]:
     manifest, known = epoch_bundle.write(folder, computed, found.entries(), found.gaps()), _known(epoch)
     if known not in {"", manifest}:
         raise BundleRefused(f"Epoch {epoch}, computed again, has the manifest {manifest} and not {known}.")
-    _recheck(folder, manifest, works.last_paid(found.record))
-    _write_tree(epoch, computed.nodes)
+    _recheck_beside_previous(folder, manifest, found.record)
+    trees.write(epoch, computed.nodes)
     _put_in_place(epoch, folder)
     return computed, manifest
+
+
+def _recheck_beside_previous(folder: Path, manifest: str, record: Record) -> None:
+    """The second program reads the whole of the bundle before; one that turns out to be damaged must not stop this one."""
+    previous = works.last_paid(record)
+    try:
+        _recheck(folder, manifest, previous)
+    except BundleRefused:
+        if previous is None or not drop_damaged(previous, _known(previous)):
+            raise
+        previous_of(record)
+        _recheck(folder, manifest, previous)
 
 
 def _recheck(folder: Path, manifest: str, previous: int | None) -> None:
@@ -104,26 +134,13 @@ def _known(epoch: int) -> str:
 def _put_in_place(epoch: int, folder: Path) -> None:
     """What stood there was the same, damaged, or never published."""
     place = places.bundle(epoch)
-    shutil.rmtree(place, ignore_errors=True)
+    _remove(place)
     folder.replace(place)
-    _sync(place.parent)
+    places.sync(place.parent)
 
 
-def _write_tree(epoch: int, nodes: bytes) -> None:
-    path = places.tree(epoch)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    with partial.open("wb") as file:
-        file.write(nodes)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils.translation import gettext
 
 from chain import distribution
 from chain import selectors as chain
 from chain import services as chain_services
-from chain.distribution import Claim
 from hub.accounts.reviewers import lock
 from hub.errors import Conflict
-from rewards import bundles, reading, tree
+from rewards import proofs, reading
 from rewards.contract import terms
-from rewards.models import DistributionLog, Epoch, RelayedClaim
+from rewards.models import DistributionLog, Epoch, RelayedClaim, wei
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -55,13 +56,21 @@ def ask_for_relay(*, account: "Account", now: datetime) -> RelayedClaim:
 
 
 def waiting(now: datetime) -> QuerySet[RelayedClaim]:
-    """Claims that were asked for and have not come through, the oldest epoch first.
+    """Claims that were asked for and have not come through, the oldest epoch first. After `PATIENCE` they are given up.
 
-    Amounts never fall, so a claim from a later epoch pays what an earlier one would have.
+    One is done when its wallet took as much as it names, from whichever epoch: amounts never fall, and the next tree may
+    hold an equal leaf.
     """
-    done = DistributionLog.objects.filter(kind="claimed", wallet=OuterRef("wallet"), epoch__gte=OuterRef("epoch"))
-    rows = RelayedClaim.objects.filter(asked__gt=now - PATIENCE).exclude(Exists(done))
+    taken = Cast(KT("values__cumulative"), wei())
+    done = DistributionLog.objects.filter(kind="claimed", wallet=OuterRef("wallet")).alias(taken=taken)
+    rows = RelayedClaim.objects.filter(asked__gt=now - PATIENCE)
+    rows = rows.exclude(Exists(done.filter(taken__gte=OuterRef("cumulative_wei"))))
     return rows.select_related("epoch").order_by("epoch", "attempt", "id")
+
+
+def on_its_way(wallet: str, now: datetime) -> RelayedClaim | None:
+    """The newest claim of a wallet that the hub still sends."""
+    return waiting(now).filter(wallet=wallet).order_by("-asked").first()
 
 
 # --- sending -------------------------------------------------------------------------------------
@@ -106,7 +115,7 @@ def _send(rows: Sequence[RelayedClaim], now: datetime) -> int:
         return 0
     first, distributor = claims[0][0], terms().distributor
     key = f"claims:{distributor}:{first.pk}:{first.attempt + bool(first.transaction_key)}"
-    carried, sent = [row for row, _ in claims], [claim for _, claim in claims]
+    carried, sent = [row for row, _ in claims], [claim.row for _, claim in claims]
     with transaction.atomic():
         for row in carried:
             row.attempt += bool(row.transaction_key)
@@ -122,14 +131,12 @@ def _send(rows: Sequence[RelayedClaim], now: datetime) -> int:
     return len(sent)
 
 
-def _claim(row: RelayedClaim) -> Claim | None:
-    """The claim with its proof. One whose proof does not lead to the root would make its whole batch fail."""
-    cumulative = int(row.cumulative_wei)
-    siblings = bundles.proof(row.epoch_id, row.wallet, cumulative)
-    if siblings is None or tree.leads_to(tree.leaf_hash(row.wallet, cumulative), siblings).hex() != row.epoch.root:
-        logger.error("the tree of epoch %d holds no leaf for %s", row.epoch_id, row.wallet)
-        return None
-    return Claim(row.wallet, cumulative, siblings)
+def _claim(row: RelayedClaim) -> proofs.Claim | None:
+    """The claim with its proof. One without would make its whole batch fail."""
+    claim = proofs.claim(row.epoch_id, row.wallet)
+    if claim is None:
+        logger.error("no proof leads from %s to the root of epoch %d", row.wallet, row.epoch_id)
+    return claim
 
 
 def _pause(attempt: int) -> timedelta:

@@ -3,15 +3,18 @@
 Everything comes from the epoch's public bundle and the amounts computed with it, so anybody can follow it there.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from rewards import bundle_reading
 from rewards.models import Royalty, WorkReward
 from rewards.policy import POOLS, Policy
 from rewards.rule import owner_parts
 
-# How many works of one account a page tells of; the bundle holds all of them.
+# How many works of one account a page tells of, the newest; the bundle holds all of them.
 MOST_WORKS = 60
 
 
@@ -48,10 +51,6 @@ class Part:
     passed: list[Passed] = field(default_factory=list)
 
     @property
-    def arrived_wei(self) -> int:
-        return int(self.reward.gross_wei) + sum(each.wei for each in self.received)
-
-    @property
     def at_ceiling(self) -> bool:
         """Whether the pool paid the most that a point may cost, so that part of it is left."""
         return 0 < self.pool_paid_wei < self.pool_budget_wei
@@ -68,26 +67,51 @@ class Part:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The works of an account in an epoch and what they gave before the cap, in wei."""
+    """The works of an account that had a part in an epoch, the newest first, and what they gave before the cap, in wei.
+
+    `parts` are those that a page tells of; `more` others gave `more_wei`.
+    """
 
     parts: list[Part]
-    earned_wei: int
+    more: int
+    more_wei: int
+
+    @property
+    def count(self) -> int:
+        return len(self.parts) + self.more
+
+    @property
+    def earned_wei(self) -> int:
+        return sum(part.part_wei for part in self.parts) + self.more_wei
 
 
 def explain(epoch: int, pseudonym: str, policy: Policy) -> Explanation:
-    """What the bundle says about an account; nothing for one that owns no work of the epoch."""
-    rows = bundle_reading.rows_naming(epoch, "contributions.ndjson", pseudonym, MOST_WORKS)
-    rewards = {row.work: row for row in WorkReward.objects.filter(epoch=epoch, work__in=[row["id"] for row in rows])}
+    """What the bundle says about an account; nothing for one that owns no work with a part in the epoch."""
+    rows = {row["id"]: row for row in bundle_reading.rows_naming(epoch, "contributions.ndjson", pseudonym, None)}
+    rewards = list(_with_a_part(epoch, rows))
+    told, others = rewards[:MOST_WORKS], rewards[MOST_WORKS:]
     manifest = bundle_reading.manifest(epoch)
     pools = manifest["result"]["pools"] if manifest is not None else {}
-    royalties = _royalties(epoch, list(rewards))
-    parts = [
-        _part(epoch, row, rewards[row["id"]], pseudonym, policy, pools, royalties)
-        for row in rows
-        if row["id"] in rewards
-    ]
-    parts = [part for part in parts if part.arrived_wei or part.reward.initial]
-    return Explanation(parts, sum(part.part_wei for part in parts))
+    royalties = _royalties(epoch, [reward.work for reward in told])
+    return Explanation(
+        parts=[_part(epoch, rows[reward.work], reward, pseudonym, policy, pools, royalties) for reward in told],
+        more=len(others),
+        more_wei=sum(_share(rows[reward.work], reward, pseudonym)[1] for reward in others),
+    )
+
+
+def _with_a_part(epoch: int, works: Iterable[str]) -> QuerySet[WorkReward]:
+    """Of these works those that counted for the first time or got something, the newest first."""
+    received = Royalty.objects.filter(epoch=epoch, wei__gt=0).values("parent")
+    rows = WorkReward.objects.filter(epoch=epoch, work__in=list(works))
+    return rows.filter(Q(initial=True) | Q(gross_wei__gt=0) | Q(work__in=received)).order_by("-sequence")
+
+
+def _share(row: dict[str, Any], reward: WorkReward, pseudonym: str) -> tuple[int, int]:
+    """The account's share of a work, in hundredths of a percent and in wei of what the work kept."""
+    owners = tuple((account, share) for account, share in row["owners"])
+    place = [account for account, _ in owners].index(pseudonym)
+    return owners[place][1], owner_parts(int(reward.kept_wei), owners)[place]
 
 
 def _royalties(epoch: int, works: list[str]) -> list[Royalty]:
@@ -104,8 +128,7 @@ def _part(
     pools: dict[str, Any],
     royalties: list[Royalty],
 ) -> Part:
-    owners = tuple((account, share) for account, share in row["owners"])
-    place = [account for account, _ in owners].index(pseudonym)
+    share_bps, part_wei = _share(row, reward, pseudonym)
     pool = POOLS[reward.kind]
     rule, paid = policy.kinds[pool], pools[pool]
     return Part(
@@ -113,8 +136,8 @@ def _part(
         signals=row["signals"],
         standing=row["standing"],
         accepted_epoch=row["accepted_epoch"],
-        share_bps=owners[place][1],
-        part_wei=owner_parts(int(reward.kept_wei), owners)[place],
+        share_bps=share_bps,
+        part_wei=part_wei,
         pool=pool,
         weight=rule.w_effort,
         openness_bps=policy.openness_bps[row["signals"]["openness"]],

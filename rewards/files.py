@@ -1,6 +1,5 @@
 """The files of a published bundle: one that is computed and checked, as they were proposed, for good."""
 
-import re
 from pathlib import Path
 
 from django.http import HttpRequest
@@ -9,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from hub.errors import NotFound
-from rewards import epoch_bundle, places
+from rewards import bundle_checking, epoch_bundle, places
 from rewards.errors import BundleRefused
 from rewards.reading import epoch as epoch_by_number
 from web.ranges import file_response
@@ -21,7 +20,9 @@ _TYPES = {".json": "application/json", ".ndjson": "application/x-ndjson"}
 
 @require_safe
 def bundle_file(request: HttpRequest, number: int, name: str) -> HttpResponseBase:
-    """A file of the bundle, whole or a range of it. 404 before the epoch is computed and while its bundle is made again."""
+    """A file of the bundle, whole or a range of it. 404 before the epoch is computed and while its bundle is made again,
+    and for a file that is not as it was published.
+    """
     found = epoch_by_number(number)
     if name not in NAMES or not found.manifest:
         raise _missing()
@@ -48,13 +49,12 @@ def bundle_file(request: HttpRequest, number: int, name: str) -> HttpResponseBas
 def _digest(manifest: str, path: Path, name: str) -> str:
     """The SHA-256 (hex) that this file has. What is not the published bundle is not shown."""
     try:
-        if epoch_bundle.manifest_hash(path.parent) != manifest:
-            raise _missing()
-        if name == epoch_bundle.MANIFEST:
-            return manifest
-        return re.sub(r"^0x", "", epoch_bundle.read_manifest(path.parent)["files"][name]["sha256"])
+        digest = bundle_checking.listed(path.parent, manifest)[name]
     except BundleRefused:
         raise _missing() from None
+    if not bundle_checking.is_right(path, digest):
+        raise _missing()
+    return digest
 
 
 def _missing() -> NotFound:

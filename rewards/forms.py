@@ -7,7 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
-_SIGNATURE = re.compile(r"0x[0-9a-f]{130}")
+# Longer ones are of contracts, which the binding refuses in words of its own.
+_SIGNATURE = re.compile(r"0x[0-9a-f]{130,}")
 LARGEST = 2**53 - 1
 
 
@@ -21,7 +22,7 @@ class BindForm(forms.Form):
     wallet = forms.CharField(max_length=42, widget=forms.HiddenInput)
     nonce = forms.IntegerField(min_value=0, max_value=LARGEST, widget=forms.HiddenInput)
     deadline = forms.IntegerField(min_value=0, max_value=LARGEST, widget=forms.HiddenInput)
-    signature = forms.CharField(max_length=132, widget=forms.HiddenInput)
+    signature = forms.CharField(max_length=100_000, widget=forms.HiddenInput)
 
     def clean_wallet(self) -> str:
         return self._matching("wallet", _ADDRESS)

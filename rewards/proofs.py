@@ -3,38 +3,48 @@
 from dataclasses import dataclass
 
 from chain import distribution
-from chain.errors import ChainError
-from rewards import bundle_reading, bundles, reading
-from rewards.errors import BundleRefused
+from rewards import reading, trees
+from rewards.models import Leaf
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What `claim` of the distributor takes. `data` is the whole transaction's data as 0x hex."""
+    """What `claim` of the distributor takes. Its proof leads to the epoch's root."""
 
     epoch: int
     wallet: str
     cumulative_wei: int
-    proof: list[str]
-    gas: int
-    data: str
+    siblings: list[bytes]
+
+    @property
+    def proof(self) -> list[str]:
+        """The siblings as 0x hex."""
+        return ["0x" + each.hex() for each in self.siblings]
+
+    @property
+    def gas(self) -> int:
+        return distribution.claim_gas_limit(len(self.siblings))
+
+    @property
+    def row(self) -> distribution.Claim:
+        """The claim as one of a batch."""
+        return distribution.Claim(self.wallet, self.cumulative_wei, self.siblings)
+
+    @property
+    def data(self) -> str:
+        """The whole transaction's data as 0x hex."""
+        data = distribution.claim_calldata(self.epoch, self.wallet, self.cumulative_wei, self.siblings)
+        return "0x" + data.hex()
 
 
 def claim(epoch: int, wallet: str) -> Claim | None:
-    """The claim of a wallet from a final epoch; None when its distribution has no leaf for it, or no bundle lies here."""
-    rows = bundle_reading.rows_naming(epoch, "leaves.ndjson", wallet.lower(), 1)
-    if not rows:
+    """The claim of a wallet from a computed epoch; None without a leaf for it, and when no proof leads to the epoch's root."""
+    leaf = Leaf.objects.filter(epoch=epoch, wallet=wallet.lower()).select_related("epoch").first()
+    if leaf is None:
         return None
-    leaf = int(rows[0]["cumulative_wei"])
-    try:
-        siblings = bundles.proof(epoch, wallet.lower(), leaf)
-        if siblings is None:
-            return None
-        data = "0x" + distribution.claim_calldata(epoch, wallet, leaf, siblings).hex()
-    except (BundleRefused, ChainError, OSError):
-        return None
-    gas = distribution.claim_gas_limit(len(siblings))
-    return Claim(epoch, wallet.lower(), leaf, ["0x" + each.hex() for each in siblings], gas, data)
+    cumulative = int(leaf.cumulative_wei)
+    siblings = trees.proof(leaf.epoch, leaf.wallet, cumulative)
+    return Claim(epoch, leaf.wallet, cumulative, siblings) if siblings is not None else None
 
 
 def newest_claim(wallet: str) -> Claim | None:

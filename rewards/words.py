@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from hub.repositories.words import WORK_KINDS
 from rewards.models import Epoch
-from rewards.policy import Policy
+from rewards.policy import WHOLE, Policy
 
 KINDS: Mapping[str, Promise] = {
     **WORK_KINDS,
@@ -58,6 +58,10 @@ DELAYS: Mapping[str, Promise] = {
         "payment and changes no amount."
     ),
 }
+# Said before a wallet is bound and where one that is none of these signed.
+ORDINARY_KEY = gettext_lazy(
+    "It takes a wallet with an ordinary key: smart-contract wallets such as Safe cannot be bound yet."
+)
 # How many steps lie behind an epoch in each state; the next one is where it stands.
 _BEHIND = {"closed": 1, "computed": 2, "proposed": 3, "challenged": 3, "cancelled": 3, "finalized": 5}
 
@@ -101,15 +105,28 @@ def status(epoch: Epoch) -> Status:
 
 
 def percents(policy: Policy) -> dict[str, str]:
-    """The shares that sentences about a policy name."""
+    """The shares that sentences about a policy name. `behind_one` and `behind_three` are what is left of a royalty behind
+    so many hidden steps, each of which was reviewed and passes that part on again.
+    """
+    royalty = Decimal(policy.royalty_bps)
     shares = {
-        "royalty": policy.royalty_bps,
-        "restricted": policy.openness_bps["restricted"],
-        "cap": policy.cluster_cap_bps,
+        "royalty": royalty,
+        "restricted": Decimal(policy.openness_bps["restricted"]),
+        "cap": Decimal(policy.cluster_cap_bps),
+        "behind_one": royalty**2 / WHOLE,
+        "behind_three": royalty**4 / WHOLE**3,
     }
     return {name: percent(bps) for name, bps in shares.items()}
 
 
-def percent(bps: int) -> str:
-    """Hundredths of a percent as percent, without zeros at the end."""
-    return number_format(Decimal(bps) / 100) if bps % 100 else str(bps // 100)
+def percent(bps: int | Decimal) -> str:
+    """Hundredths of a percent as percent, to two places, without zeros at the end."""
+    rounded = (Decimal(bps) / 100).quantize(Decimal("0.01")).normalize()
+    return number_format(rounded.quantize(Decimal(1)) if rounded == rounded.to_integral() else rounded)
+
+
+def each_or_one(values: Mapping[str, str]) -> str:
+    """A number that kinds of work have, once where all have the same: `0.001 HUB`, or `data 0.001 HUB, code 0.002 HUB`."""
+    if len(set(values.values())) == 1:
+        return next(iter(values.values()))
+    return ", ".join(f"{KINDS[kind]} {value}" for kind, value in values.items())

@@ -23,6 +23,12 @@ def hub(wei: Any) -> str:
     return f"{amounts.tokens(wei)} {amounts.SYMBOL}"
 
 
+@register.filter
+def exact(wei: Any) -> str:
+    """`0.001 HUB`, with all its places, for numbers of the rule."""
+    return amounts.named(wei)
+
+
 @register.simple_tag
 def amount(wei: Any, unit: bool = False) -> SafeString:
     """The amount with its exact value as the title; `unit` writes the token's name behind it."""

@@ -1,19 +1,24 @@
 """The page of an epoch, and the page that says why somebody got what they got in it."""
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from chain import distribution
+from chain.errors import ChainError
 from hub import names
 from hub.accounts import selectors as accounts
 from hub.errors import NotFound
 from ledger.describing import Label
 from rewards import bundle_reading, explaining, places, policy, reading, showing, words
 from rewards.models import Epoch, Royalty, WorkReward
+from rewards.works import REVIEW_EFFORT
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -28,6 +33,8 @@ def epoch(request: HttpRequest, number: int) -> HttpResponse:
     found, manifest, schedule = reading.epoch(number), bundle_reading.manifest(number), reading.schedule()
     rule = policy.parse_body(bytes(found.policy.body))
     before, after = reading.neighbours(number)
+    pools = _pools(manifest)
+    challengeable = _is_challengeable(found, timezone.now())
     context = {
         "section": "rewards",
         "epoch": found,
@@ -40,14 +47,17 @@ def epoch(request: HttpRequest, number: int) -> HttpResponse:
         "previous_url": f"/rewards/epochs/{before}" if before is not None else "",
         "next_url": f"/rewards/epochs/{after}" if after is not None else "",
         "unallocated": _unallocated(found),
+        "capped": _unallocated(found) - pools["left_wei"] if pools["rows"] else 0,
+        "unclaimable": int(found.credited_wei or 0) - int(found.total_wei or 0),
         "manifest": manifest,
         "files": _files(found, manifest),
         "command": recompute_command(number),
-        "pools": _pools(manifest),
+        "pools": pools,
         "events": [{"log": log, "words": words.EVENTS.get(log.kind, log.kind)} for log in reading.on_chain(number)],
         "policy": rule,
         "percents": words.percents(rule),
-        "challenge": challenge_command(),
+        "challengeable": challengeable,
+        "challenge": challenge_command() if challengeable else "",
         **_works(request, number),
         **_accounts(request, number),
     }
@@ -56,6 +66,11 @@ def epoch(request: HttpRequest, number: int) -> HttpResponse:
 
 def _unallocated(found: Epoch) -> int:
     return int(found.budget_wei or 0) - int(found.allocated_wei or 0)
+
+
+def _is_challengeable(found: Epoch, now: datetime) -> bool:
+    """Whether a proposal waits in its window."""
+    return found.state == Epoch.State.PROPOSED and (found.ready is None or now < found.ready)
 
 
 def _works(request: HttpRequest, number: int) -> dict[str, Any]:
@@ -133,7 +148,7 @@ def _files(epoch: Epoch, manifest: dict[str, Any] | None) -> list[dict[str, Any]
 def _pools(manifest: dict[str, Any] | None) -> dict[str, Any]:
     """Pools of the epoch with what they paid; those without a budget are left out."""
     if manifest is None:
-        return {"rows": [], "largest": 0}
+        return {"rows": [], "largest": 0, "left_wei": 0}
     found = {
         kind: {key: int(value) for key, value in pool.items()} for kind, pool in manifest["result"]["pools"].items()
     }
@@ -175,6 +190,7 @@ def why(request: HttpRequest, number: int, who: str) -> HttpResponse:
         "capped": max(0, said.earned_wei - amount),
         "policy": rule,
         "percents": words.percents(rule),
+        "review_effort": REVIEW_EFFORT,
         "computed": found.budget_wei is not None,
         "state": words.STATES[found.state],
     }
@@ -219,12 +235,18 @@ def recompute_command(number: int) -> str:
 
 
 def challenge_command() -> str:
-    """How anybody objects to the proposal that waits, with the first bond; the contract says what it takes now."""
+    """How anybody objects to the proposal that waits: with the bond that a challenge takes now, which each one that was
+    not upheld doubles. While the chain does not answer, the command asks for it.
+    """
     here = reading.schedule()
     if here is None:
         return ""
-    to, bond = here.deployment.distributor_address, here.deployment.bond
-    return f'cast send {to} \\\n  "challenge(string)" "what is wrong" \\\n  --value {bond}wei --rpc-url {_node()}'
+    to = here.deployment.distributor_address
+    try:
+        bond = f"{distribution.read_distribution().bond}wei"
+    except ChainError:
+        bond = f"\"$(cast call {to} 'challengeBond()(uint256)' --rpc-url {_node()} | cut -d ' ' -f 1)wei\""
+    return f'cast send {to} \\\n  "challenge(string)" "what is wrong" \\\n  --value {bond} --rpc-url {_node()}'
 
 
 def _node() -> str:

@@ -9,15 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chain import selectors as chain
 from hub.repositories.words import WORK_KINDS
 from hub.reviews.words import EFFORTS
-from rewards import estimating, obstacles, reading, words
+from rewards import amounts, estimating, obstacles, reading, words
 from rewards.models import Epoch
-from rewards.policy import CLASSES, Policy
+from rewards.policy import CLASSES, KindPolicy, Policy
 from rewards.powers import powers
 from rewards.proposing import PASSED
 from web import http
@@ -43,6 +44,12 @@ def overview(request: HttpRequest) -> HttpResponse:
         "rule": rule,
         "policy": rule.policy,
         "pools": _pools(rule.policy),
+        "weight": words.each_or_one(
+            {kind: number_format(each.w_effort) for kind, each in _paying(rule.policy).items()}
+        ),
+        "ceiling": words.each_or_one(
+            {kind: amounts.named(each.price_cap_wei) for kind, each in _paying(rule.policy).items()}
+        ),
         "percents": words.percents(rule.policy),
         "page": page,
         "rows": [{"epoch": epoch, "state": words.STATES[epoch.state]} for epoch in page.items],
@@ -72,9 +79,14 @@ def _wait(row: Epoch) -> dict[str, Any]:
     }
 
 
+def _paying(policy: Policy) -> dict[str, KindPolicy]:
+    """The kinds whose pool pays something."""
+    return {kind: each for kind, each in policy.kinds.items() if each.pool_bps}
+
+
 def _pools(policy: Policy) -> list[dict[str, Any]]:
     """Pools that pay something, the largest first."""
-    shares = sorted(((each.pool_bps, kind) for kind, each in policy.kinds.items() if each.pool_bps), reverse=True)
+    shares = sorted(((each.pool_bps, kind) for kind, each in _paying(policy).items()), reverse=True)
     return [{"kind": words.KINDS[kind], "percent": words.percent(bps)} for bps, kind in shares]
 
 

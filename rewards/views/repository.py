@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from hub.repositories import selectors as repositories
@@ -23,20 +24,31 @@ def page(request: HttpRequest, owner: str, name: str, kind: str = "model") -> Ht
     }
     rewards = reading.rewards_of_works(list(works))
     named = showing.works(request.user, rewards)
-    paid = {reward.work for reward in rewards}
+    paid, needed = {reward.work for reward in rewards}, _needed()
     context = {
         "repository": found,
         "section": "models" if kind == "model" else "datasets",
         "rewards": [{"reward": row, "name": named[row.work]} for row in rewards],
         "total": sum(int(row.kept_wei) for row in rewards if row.epoch.state == "finalized"),
         "waiting": [
-            {"title": showing.title_of(work), "url": f"/reviews/assess/{work.pk}", "assessed": work.spoken}
+            {
+                "title": showing.title_of(work),
+                "url": f"/reviews/assess/{work.pk}",
+                "missing": max(0, needed - work.spoken),
+            }
             for work in works.values()
             if work.pk not in paid
         ],
         **_chart(rewards),
     }
     return render(request, "rewards/repository.html", context)
+
+
+def _needed() -> int:
+    """How many assessments a work needs by the rule in force."""
+    schedule = reading.schedule()
+    number = schedule.number_at(timezone.now()) if schedule is not None else 0
+    return reading.policy_in_force(number).policy.min_reviews
 
 
 def _chart(rewards: list[Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from rewards import amounts, binding, claims, proofs, reading
 from rewards.errors import RewardsError
 from rewards.forms import BindForm
 from rewards.reading import Standing
+from rewards.words import ORDINARY_KEY
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -60,8 +61,10 @@ def page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "standing": standing,
         "claimed": _claimed(standing),
+        "asked": claims.on_its_way(standing.wallet, now) if standing.wallet else None,
         "typed": "" if standing.wallet else json.dumps(_typed_data(account, now)),
         "chain": _chain(request),
+        "ordinary_key": ORDINARY_KEY,
         "history": reading.earned_by(account.pseudonym),
         "claims": reading.claims_of(standing.wallet) if standing.wallet else [],
         **_claim(standing),

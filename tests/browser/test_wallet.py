@@ -2,6 +2,8 @@
 
 import json
 import secrets
+import time
+import urllib.error
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,44 @@ def test_the_saved_page_says_when_a_wallet_has_no_leaf(saved_page: Page) -> None
     saved_page.fill("#wallet", str(Account.create().address))
     saved_page.click("#compute")
     expect(saved_page.locator("#answer")).to_contain_text("no leaf for that wallet")
+
+
+def _somebody_paid(hub: RunningHub, seconds: float = 180) -> dict[str, str]:
+    """What the demo's maintainer, who claims nothing, can claim."""
+    accounts = dict(line.split() for line in (hub.data / "demo-accounts.txt").read_text().splitlines())
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            found: dict[str, str] = hub.get_json(f"/api/v1/claims/{accounts['maintainer-wallet']}")
+        except urllib.error.HTTPError:
+            time.sleep(2)
+            continue
+        return found
+    raise AssertionError("the demo's maintainer was not paid\n" + hub.logs())
+
+
+def test_the_saved_page_sends_the_claim_and_the_tokens_arrive(
+    page: Page, wallet: Wallet, context: BrowserContext, hub: RunningHub, tmp_path: Path
+) -> None:
+    """Somebody with a little coin claims for somebody else: the contract pays the wallet of the leaf, whoever sends."""
+    page.check("[name=understood]")
+    use(page)
+    expect(page.get_by_text("The wallet is bound.")).to_be_visible()
+    due = _somebody_paid(hub)
+    for name in ("manifest.json", "leaves.ndjson"):
+        (tmp_path / name).write_bytes(hub.get(f"/epochs/{due['epoch']}/{name}"))
+    (tmp_path / "claim.html").write_bytes(hub.get("/rewards/claim.html"))
+    token = json.loads((tmp_path / "manifest.json").read_text())["token"]
+    before = wallet.tokens_of(token, due["wallet"])
+
+    saved = context.new_page()
+    saved.goto((tmp_path / "claim.html").as_uri())
+    saved.set_input_files("#files", [tmp_path / "manifest.json", tmp_path / "leaves.ndjson"])
+    saved.fill("#wallet", due["wallet"])
+    saved.click("#compute")
+    saved.get_by_role("button", name="Send with Test wallet").click()
+    expect(saved.locator("#state")).to_contain_text("Sent: 0x")
+
+    sent = str(saved.locator("#state").text_content()).removeprefix("Sent: ")
+    assert wallet.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
+    assert wallet.tokens_of(token, due["wallet"]) - before == int(due["claimable_wei"]) > 0

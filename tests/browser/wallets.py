@@ -73,12 +73,14 @@ class Wallet:
 
     def _send(self, wanted: dict[str, str]) -> Any:
         fee = int(self.rpc("eth_gasPrice"), 16)
+        # A page may leave the gas to the wallet.
+        gas = wanted.get("gas") or self.rpc("eth_estimateGas", {**wanted, "from": self.holder.address})
         signed = self.holder.sign_transaction(
             {
                 "to": to_checksum_address(wanted["to"]),
                 "data": bytes.fromhex(wanted["data"][2:]),
                 "value": 0,
-                "gas": int(wanted["gas"], 16),
+                "gas": int(gas, 16),
                 "maxFeePerGas": 2 * fee,
                 "maxPriorityFeePerGas": 0,
                 "nonce": int(self.rpc("eth_getTransactionCount", self.holder.address, "latest"), 16),
@@ -86,6 +88,11 @@ class Wallet:
             }
         )
         return self.rpc("eth_sendRawTransaction", "0x" + signed.raw_transaction.hex().removeprefix("0x"))
+
+    def tokens_of(self, token: str, account: str) -> int:
+        """Tokens of any account, in wei, by `balanceOf` of an ERC-20."""
+        data = "0x70a08231" + account[2:].lower().rjust(64, "0")
+        return int(self.rpc("eth_call", {"to": token, "data": data}, "latest"), 16)
 
     def rpc(self, method: str, *params: Any) -> Any:
         """Over the site, as a wallet that added the embedded chain does."""

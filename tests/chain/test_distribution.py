@@ -53,7 +53,8 @@ class Epochs:
         return self.hub.row(key)
 
     def propose(self, tree: StandardTree = TREE, epoch: int = 0) -> ChainTransaction:
-        data = distribution.propose_calldata(epoch, tree.root, MANIFEST, POLICY, 500, tree.total, URI)
+        credited = max(500, tree.total)
+        data = distribution.propose_calldata(epoch, tree.root, MANIFEST, POLICY, credited, tree.total, URI)
         return self.send(data, distribution.propose_gas_limit(URI))
 
     def finalize(self) -> ChainTransaction:
@@ -65,12 +66,20 @@ class Epochs:
         self.pass_time(WINDOW)
         assert self.finalize().state == State.MINED
 
-    def act(self, sender: str, name: str, *arguments: Any, value: int = 0) -> None:
-        """A call by any account, which the node impersonates."""
+    def act(
+        self,
+        sender: str,
+        name: str,
+        *arguments: Any,
+        value: int = 0,
+        to: str = "",
+        contract: str = distributor.CONTRACT,
+    ) -> None:
+        """A call of the distributor, or of another contract, by any account, which the node impersonates."""
         self.hub.rpc("anvil_impersonateAccount", sender)
         self.hub.rpc("anvil_setBalance", sender, hex(10**20))
-        data = artifact(distributor.CONTRACT).abi.encode_call(name, *arguments)
-        request = {"from": sender, "to": self.made.distributor_address, "data": "0x" + data.hex(), "value": hex(value)}
+        data = "0x" + artifact(contract).abi.encode_call(name, *arguments).hex()
+        request = {"from": sender, "to": to or self.made.distributor_address, "data": data, "value": hex(value)}
         self.hub.rpc("eth_sendTransaction", request)
         self.hub.rpc("evm_mine")
 
@@ -246,6 +255,24 @@ def test_gas_limits_leave_room_for_deep_trees(epochs: Epochs) -> None:
     claims = [Claim(account, amount, wide.proof(account, amount)) for account, amount in wide.rows[:100]]
     row = epochs.send(distribution.claim_many_calldata(0, claims), distribution.claim_many_gas_limit(claims))
     assert row.state == State.MINED
+
+
+def test_gas_limits_hold_for_wallets_that_delegated_their_votes(epochs: Epochs) -> None:
+    wide = StandardTree([(f"0x{number:040x}", number) for number in range(1, 65)])
+    for account, _ in wide.rows[:52]:
+        epochs.act(account, "delegate", account, to=epochs.made.token_address, contract=distributor.TOKEN)
+    epochs.pass_time(EPOCH)
+    epochs.propose(wide)
+    epochs.pass_time(WINDOW)
+    assert epochs.finalize().state == State.MINED
+    account, amount = wide.rows[0]
+    path = wide.proof(account, amount)
+    one = epochs.send(distribution.claim_calldata(0, account, amount, path), distribution.claim_gas_limit(len(path)))
+    assert one.state == State.MINED
+    claims = [Claim(account, amount, wide.proof(account, amount)) for account, amount in wide.rows[1:51]]
+    row = epochs.send(distribution.claim_many_calldata(0, claims), distribution.claim_many_gas_limit(claims))
+    assert row.state == State.MINED
+    assert distribution.claimed(wide.rows[50][0]) == wide.rows[50][1]
 
 
 def test_the_budget_is_the_tokens_own(epochs: Epochs) -> None:

@@ -125,6 +125,16 @@ class NodeDistribution:
         self.token = NodeContract(self.node, self.contract.read("token"), Abi(built["HubToken"]["abi"]))
         self.epoch = 0
 
+    def delegate(self, account: str) -> None:
+        """The account delegates its votes to itself, as somebody does who wants to vote."""
+        url = self.node.url
+        call(url, "anvil_impersonateAccount", account)
+        call(url, "anvil_setBalance", account, hex(10**20))
+        data = "0x" + self.token.abi.encode_call("delegate", account).hex()
+        call(url, "eth_sendTransaction", {"from": account, "to": self.token.address, "data": data, "gas": hex(200_000)})
+        call(url, "evm_mine")
+        assert self.token.read("delegates", account).lower() == account
+
     def distribute(self, tree: DeepTree, total: int) -> tuple[int, int]:
         """Gas of proposing and of finalizing the next epoch."""
         self.node.wait(1000)

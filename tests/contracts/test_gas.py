@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chain import distribution
 from chain.embedded import AnvilProcess, find_anvil
 from tests.contracts.machine import CHAIN_ID
 from tests.contracts.node import DeepTree, NodeAnchor, NodeDistribution
@@ -86,6 +87,22 @@ def test_claims_stay_within_their_bounds_among_a_hundred_thousand_accounts(url: 
     assert hub.claim_many(first, PEOPLE[14:64]) / 50 <= 72_000
     hub.distribute(second, 10**7)
     assert hub.claim(second, later(1)[0]) <= 75_000
+
+
+@pytest.mark.parametrize("depth", [6, 17, 20])
+def test_claims_of_wallets_that_delegated_their_votes_stay_within_the_limits_they_are_sent_with(
+    url: str, depth: int
+) -> None:
+    """Their first claim writes the votes as well. A quarter of each limit is left for chains that price storage otherwise."""
+    hub, tree = NodeDistribution(url), DeepTree(PEOPLE, depth)
+    for account, _ in PEOPLE[:52]:
+        hub.delegate(account)
+    hub.distribute(tree, 10**6)
+    assert hub.claim(tree, PEOPLE[0]) <= 0.8 * distribution.claim_gas_limit(depth)
+    rows = PEOPLE[1:51]
+    claims = [distribution.Claim(account, amount, tree.proof((account, amount))) for account, amount in rows]
+    assert hub.claim_many(tree, rows) <= 0.8 * distribution.claim_many_gas_limit(claims)
+    assert hub.claim_many(tree, [PEOPLE[51]]) <= 0.8 * distribution.claim_many_gas_limit(claims[:1])
 
 
 def test_a_distribution_costs_the_same_whatever_the_number_of_accounts(url: str) -> None:

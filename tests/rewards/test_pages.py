@@ -3,15 +3,22 @@
 import json
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
 from hub.accounts.models import Account
-from rewards.models import Epoch, Obstacle
-from rewards.policy import FIRST
+from hub.reviews.services import submit_work
+from ledger import canonical
+from rewards import explaining, places
+from rewards.models import Epoch, Obstacle, WorkReward
+from rewards.models import Policy as PolicyRow
+from rewards.policy import FIRST, as_object
 from rewards.proposing import PASSED
+from tests.hub.repositories.conftest import Publish
 from tests.rewards.conftest import Paid, finalize
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +61,31 @@ def test_the_rule_is_served_as_the_bytes_that_its_hash_names(client: Client) -> 
     assert client.get(f"/rewards/policies/{'0' * 64}").status_code == 404
 
 
+def _changed(**members: Any) -> None:
+    """The policy that is logged, with other numbers."""
+    body = canonical.encode({**as_object(FIRST), **members})
+    PolicyRow.objects.update(body=body)
+
+
+def test_the_numbers_of_the_rule_are_the_policy_s(client: Client, paid: Paid) -> None:
+    found = page(client, "/rewards")
+    for words in ("× quality × 1,000", "ceiling (0.001 HUB)", "4 % of a 20 % royalty", "behind three 0.16 %"):
+        assert words in found, words
+    kinds = as_object(FIRST)["kinds"]
+    kinds["data"] |= {"w_effort": 2_000, "price_cap_wei": str(25 * 10**14)}
+    _changed(royalty_bps=3_000, min_reviews=3, kinds=kinds)
+    found = page(client, "/rewards")
+    for words in ("Data 2,000", "Data 0.0025 HUB", "9 % of a 30 % royalty", "behind three 0.81 %", "3 assessments are"):
+        assert words in found, words
+
+
+def test_the_overview_does_not_say_that_nobody_can_bring_a_wrong_tree_through(client: Client) -> None:
+    found = page(client, "/rewards")
+    assert "comes through if nobody objects within the window" in found
+    assert "proposer and council together" in found
+    assert "choose who is paid" not in found
+
+
 def test_the_second_program_and_the_claim_page_are_downloads(client: Client) -> None:
     for name in ("akashi_recompute.py", "claim.html"):
         answer = client.get(f"/rewards/{name}")
@@ -67,7 +99,7 @@ def test_an_epoch_that_paid_nothing_has_no_page(client: Client) -> None:
 
 def test_a_computed_epoch_says_what_it_would_pay(client: Client, paid: Paid) -> None:
     found = page(client, "/rewards/epochs/3")
-    assert "Epoch 3 would pay" in found
+    assert "Epoch 3 would credit" in found
     assert "two programs reached the same root" in found
     assert paid.epoch.manifest in found
 
@@ -75,16 +107,49 @@ def test_a_computed_epoch_says_what_it_would_pay(client: Client, paid: Paid) -> 
 def test_a_final_epoch_says_what_it_paid(client: Client, paid: Paid, now: datetime) -> None:
     finalize(paid.epoch, now)
     found = page(client, "/rewards/epochs/3")
-    assert "Epoch 3 paid" in found
+    assert "Epoch 3 credited" in found
     assert "Verified" in found
 
 
-def test_an_epoch_in_its_window_counts_down(client: Client, paid: Paid, now: datetime) -> None:
-    paid.epoch.state, paid.epoch.ready = Epoch.State.PROPOSED, now + timedelta(minutes=1)
+def test_an_epoch_in_its_window_counts_down(client: Client, paid: Paid) -> None:
+    paid.epoch.state, paid.epoch.ready = Epoch.State.PROPOSED, timezone.now() + timedelta(minutes=1)
     paid.epoch.save()
     found = page(client, "/rewards/epochs/3")
     assert f'data-countdown="{int(paid.epoch.ready.timestamp())}"' in found
     assert "challenge(string)" in found
+
+
+def test_a_challenge_is_offered_only_while_a_proposal_is_in_its_window(
+    client: Client, paid: Paid, now: datetime
+) -> None:
+    later, before = timezone.now() + timedelta(minutes=1), timezone.now() - timedelta(seconds=1)
+    said = {
+        ("computed", None): "It is not proposed yet.",
+        ("proposed", later): "Anyone may challenge it on the chain",
+        ("proposed", before): "The window for a challenge is over.",
+        ("challenged", before): "Somebody has challenged it",
+        ("cancelled", before): "there is nothing left to challenge",
+        ("finalized", before): "The window for a challenge is over.",
+    }
+    for (state, ready), words in said.items():
+        Epoch.objects.filter(pk=3).update(state=state, ready=ready)
+        found = page(client, "/rewards/epochs/3")
+        shown = {each for each in said.values() if each in found}
+        assert shown == {words}, state
+        assert ("challenge(string)" in found) == (ready == later), state
+
+
+def test_what_an_epoch_credits_to_people_without_a_wallet_is_said_to_wait(client: Client, paid: Paid) -> None:
+    found = page(client, "/rewards/epochs/3")
+    assert "waits for people who have not bound a wallet" in found
+    assert "met the cap" not in found
+
+
+def test_what_the_cap_takes_is_said_beside_what_the_pools_leave(client: Client, paid: Paid) -> None:
+    Epoch.objects.filter(pk=3).update(allocated_wei=F("allocated_wei") - 10**18)
+    found = page(client, "/rewards/epochs/3")
+    assert "or somebody met the cap of 10 %" in found
+    assert "Above the cap of 10 %" in found
 
 
 @pytest.mark.parametrize("state", [state for state, _ in Epoch.State.choices])
@@ -158,6 +223,48 @@ def test_who_had_no_part_is_told_so(client: Client, paid: Paid) -> None:
     page(client, "/rewards/epochs/3/why/nobody-here", 404)
 
 
+def _older_works(paid: Paid, count: int, *, initial: bool) -> None:
+    """Works of Charlie that stand in the epoch's bundle before the others."""
+    path = places.bundle(3) / "contributions.ndjson"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    own = next(row for row in rows if row["kind"] != "review" and paid.charlie.pseudonym in json.dumps(row["owners"]))
+    older = [{**own, "id": f"contrib:older-{place}", "seq": -count + place} for place in range(count)]
+    lines = [json.dumps(row, separators=(",", ":")) for row in [*older, *rows]]
+    path.write_text("\n".join(lines) + "\n")
+    WorkReward.objects.bulk_create(
+        WorkReward(
+            epoch=paid.epoch, work=row["id"], sequence=row["seq"], kind=row["kind"], initial=initial, score=0,
+            gross_wei=0, kept_wei=int(initial) * 10**18,
+        )
+        for row in older
+    )  # fmt: skip
+
+
+def test_works_without_a_part_hide_none_that_had_one(client: Client, paid: Paid) -> None:
+    _older_works(paid, explaining.MOST_WORKS + 5, initial=False)
+    found = page(client, "/rewards/epochs/3/why/charlie")
+    assert "1 work earns it" in found
+    assert "425,000" in found
+
+
+def test_more_works_than_a_page_tells_of_are_counted_and_added_up(
+    client: Client, paid: Paid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explaining, "MOST_WORKS", 2)
+    _older_works(paid, 4, initial=True)
+    found = page(client, "/rewards/epochs/3/why/charlie")
+    for words in ("5 works earn it", "The newest 2 are shown", "425,000", "3 older works", "3 HUB"):
+        assert words in found, words
+
+
+def test_the_ceiling_in_a_reason_is_the_policy_s(client: Client, paid: Paid) -> None:
+    assert "all paid at the ceiling of 0.001 HUB" in page(client, "/rewards/epochs/3/why/charlie")
+    kinds = as_object(FIRST)["kinds"]
+    kinds["tuning"] |= {"price_cap_wei": str(5 * 10**14)}
+    _changed(kinds=kinds)
+    assert "all paid at the ceiling of 0.0005 HUB" in page(client, "/rewards/epochs/3/why/charlie")
+
+
 def test_the_reader_s_own_amount_is_spoken_of_as_theirs(client: Client, paid: Paid) -> None:
     client.force_login(paid.charlie)
     assert "Why did you get 340 HUB?" in page(client, "/rewards/epochs/3/why/charlie")
@@ -184,6 +291,17 @@ def test_a_repository_shows_what_its_works_earned(client: Client, paid: Paid, no
     assert "kept 1,145 HUB" in found
     assert "Scale the inputs" in found
     assert "/alice/logistic/rewards" in page(client, "/alice/logistic/history")
+
+
+def test_a_work_waits_for_as_many_assessments_as_the_rule_asks_for(
+    client: Client, paid: Paid, publish: Publish, now: datetime
+) -> None:
+    paid.model.refresh_from_db()
+    revision = publish(paid.model, {"notes.md": "More.\n"}, now=now + timedelta(seconds=2))
+    submit_work(account=paid.alice, revision=revision, now=now + timedelta(seconds=3))
+    assert "an assessment by a hub reviewer" in page(client, "/alice/logistic/rewards")
+    _changed(min_reviews=3)
+    assert "3 assessments by hub reviewers" in page(client, "/alice/logistic/rewards")
 
 
 def test_a_repository_without_works_says_how_one_earns(client: Client, model: object) -> None:
@@ -214,8 +332,6 @@ def test_every_page_speaks_the_reader_s_language(client: Client, paid: Paid) -> 
 
 def test_the_bundle_on_the_page_names_every_file(client: Client, paid: Paid) -> None:
     found = page(client, "/rewards/epochs/3")
-    from rewards import places
-
     manifest = json.loads((places.bundle(3) / "manifest.json").read_bytes())
     for name, file in manifest["files"].items():
         assert f"/epochs/3/{name}" in found

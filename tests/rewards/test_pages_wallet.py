@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -12,14 +11,15 @@ from django.test import Client
 from django.utils import timezone
 from eth_account import Account as Keys
 
-from ledger import canonical
-from rewards import binding, places
-from rewards.models import Leaf, RelayedClaim, WalletBinding
+from rewards import binding, claims
+from rewards.models import Epoch, Leaf, RelayedClaim, WalletBinding
+from rewards.tree import leaf_hash
 from tests.rewards.conftest import Paid, finalize
 
 pytestmark = pytest.mark.django_db
 KEY = Keys.from_key("0x" + "5e" * 32)
 WALLET = KEY.address.lower()
+ORDINARY_KEY = "It takes a wallet with an ordinary key: smart-contract wallets such as Safe cannot be bound yet."
 CREDIT = 340 * 10**18
 
 
@@ -55,13 +55,7 @@ class Bound:
 def bound(charlie: Client, paid: Paid) -> Bound:
     """Charlie's wallet is bound, and the final distribution has a leaf for it."""
     assert charlie.post("/settings/wallet", signed(paid)).status_code == 302
-    leaves = canonical.encode({"cumulative_wei": str(CREDIT), "wallet": WALLET}) + b"\n"
-    folder = places.bundle(3)
-    manifest = json.loads((folder / "manifest.json").read_bytes())
-    manifest["files"]["leaves.ndjson"] = {"sha256": sha256(leaves).hexdigest(), "lines": 1}
-    (folder / "leaves.ndjson").write_bytes(leaves)
-    (folder / "manifest.json").write_bytes(canonical.encode(manifest))
-    places.tree(3).unlink()
+    Epoch.objects.filter(pk=3).update(root=leaf_hash(WALLET, CREDIT).hex())
     Leaf.objects.create(epoch=paid.epoch, wallet=WALLET, cumulative_wei=CREDIT)
     return Bound(charlie, paid)
 
@@ -113,6 +107,24 @@ def test_what_the_wallet_did_not_sign_is_refused_in_words(charlie: Client, paid:
     assert not WalletBinding.objects.exists()
 
 
+@pytest.mark.parametrize("size", [66, 130, 4_000])
+def test_a_contract_s_signature_is_refused_with_the_reason(charlie: Client, paid: Paid, size: int) -> None:
+    answer = charlie.post("/settings/wallet", signed(paid, signature="0x" + "5a" * size))
+    said = answer.content.decode().partition("error-summary")[2].partition("</ul>")[0]
+    assert (answer.status_code, ORDINARY_KEY in said) == (422, True)
+    assert "characters" not in said
+    assert not WalletBinding.objects.exists()
+
+
+def test_before_and_after_binding_the_page_says_that_it_is_for_good(charlie: Client, paid: Paid) -> None:
+    for_good = "A binding can never be changed, not even if the wallet’s key is lost"
+    before = text(charlie)
+    assert for_good in before
+    assert "smart-contract wallets such as Safe cannot be bound yet" in before
+    charlie.post("/settings/wallet", signed(paid))
+    assert for_good in text(charlie)
+
+
 def test_somebody_else_s_signature_is_refused(charlie: Client, paid: Paid) -> None:
     answer = charlie.post("/settings/wallet", signed(paid, key=Keys.from_key("0x" + "77" * 32)))
     assert "This is no signature of that wallet." in answer.content.decode()
@@ -135,6 +147,15 @@ def test_asking_the_hub_to_claim_works_without_javascript(bound: Bound) -> None:
     assert bound.client.post("/settings/wallet/claim").status_code == 302
     assert RelayedClaim.objects.get().cumulative_wei == CREDIT
     assert "it is on its way" in text(bound.client)
+
+
+def test_a_claim_that_was_given_up_has_its_button_again(bound: Bound) -> None:
+    bound.client.post("/settings/wallet/claim")
+    assert "Claim 340 HUB without gas" not in text(bound.client)
+    RelayedClaim.objects.update(asked=timezone.now() - claims.PATIENCE)
+    found = text(bound.client)
+    assert "it is on its way" not in found
+    assert "Claim 340 HUB without gas" in found
 
 
 def test_without_anything_to_claim_the_hub_says_so(charlie: Client) -> None:

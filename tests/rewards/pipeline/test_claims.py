@@ -1,6 +1,7 @@
 """Claims by relay, the API, and the files of a bundle."""
 
 import json
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 from chain import distribution
 from chain.models import ChainTransaction
 from hub.errors import Conflict
-from rewards import claims, places, proofs
+from rewards import claims, following, places, proofs
 from rewards.models import DistributionLog, RelayedClaim
 from rewards.services import ask_for_relay
 from rewards.tree import leads_to, leaf_hash
@@ -67,13 +68,44 @@ def test_a_claim_that_failed_is_sent_again_alone(paid: Hub) -> None:
 def test_somebody_who_claimed_alone_is_paid_once(paid: Hub) -> None:
     found = proofs.newest_claim(wallet_of("alice"))
     assert found is not None
-    path = [bytes.fromhex(each[2:]) for each in found.proof]
     ask_for_relay(account=paid.person("alice"), now=paid.now)
-    paid.act(paid.council, "claim", found.epoch, found.wallet, found.cumulative_wei, path)
+    _claim_by_hand(paid, found)
     paid.tick(3)
     assert paid.sent("claims") == []
     assert paid.held("alice") == found.cumulative_wei
     assert DistributionLog.objects.filter(kind="claimed").count() == 1
+
+
+def _claim_by_hand(hub: Hub, found: proofs.Claim | None) -> None:
+    assert found is not None
+    hub.act(hub.council, "claim", found.epoch, found.wallet, found.cumulative_wei, found.siblings)
+
+
+def test_a_claim_from_an_older_tree_with_an_equal_leaf_ends_the_relay(paid: Hub) -> None:
+    first = paid.newest().number
+    paid.assessed_work("bob", "a,b\n1,2\n", name="cells-bob")
+    second = paid.distribute().number
+    ask_for_relay(account=paid.person("alice"), now=paid.now)
+    ask_for_relay(account=paid.person("bob"), now=paid.now)
+    assert second > first
+    for name in ("alice", "bob"):
+        _claim_by_hand(paid, proofs.claim(first, wallet_of(name)))
+    following.forget_pause()
+    following.follow(paid.now)
+    # Bob's leaf grew, so what he took with the older proof is not all that he asked for.
+    assert [row.wallet for row in claims.waiting(paid.now)] == [wallet_of("bob")]
+    paid.tick(4)
+    assert not claims.waiting(paid.now).exists()
+
+
+def test_a_claim_that_was_given_up_may_be_asked_for_again(paid: Hub) -> None:
+    alice, asked = paid.person("alice"), paid.now
+    ask_for_relay(account=alice, now=asked)
+    assert claims.on_its_way(wallet_of("alice"), asked + claims.PATIENCE - timedelta(seconds=1)) is not None
+    assert claims.on_its_way(wallet_of("alice"), asked + claims.PATIENCE) is None
+    ask_for_relay(account=alice, now=asked + claims.PATIENCE)
+    assert claims.on_its_way(wallet_of("alice"), asked + claims.PATIENCE) is not None
+    assert RelayedClaim.objects.count() == 1
 
 
 def test_the_proof_of_a_wallet_leads_to_the_root_on_the_chain(paid: Hub, client: Client) -> None:
