@@ -62,6 +62,11 @@ def what_next(contribution: Contribution, *, own: bool) -> str:
     return str(_ENDED[state])
 
 
+def title_or_number(contribution: Contribution) -> str:
+    """Its title; its number once the title is erased, so that links and headings always say something."""
+    return contribution.title or _("Contribution %(n)s") % {"n": contribution.number}
+
+
 def percent(bps: int) -> str:
     """`33.4 %`, without zeros at the end."""
     text = format((Decimal(bps) / 100).normalize(), "f")

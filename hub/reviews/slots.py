@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from hub.contributions import selectors as contributions
 from hub.contributions.links import page as contribution_url
+from hub.contributions.words import title_or_number
 from hub.reviews import selectors, words
 from hub.reviews.views.common import listed
 from hub.reviews.views.deciding import blank_verdict, known, verdict_context
-from hub.reviews.views.queue import asked_row, row_of, title_of
+from hub.reviews.views.queue import asked_row, row_of
 from hub.reviews.views.works import work_url
 from web import slots
 
@@ -124,7 +125,7 @@ def _person(request: HttpRequest, person: "Account") -> str:
         "person": person,
         "reviews": [_given(row) for row in reviews],
         "assessments": [
-            {"assessment": row, "title": title_of(row.work), "url": work_url(row.work.key)} for row in assessments
+            {"assessment": row, "title": words.title_of(row.work), "url": work_url(row.work.key)} for row in assessments
         ],
     }
     return render_to_string("reviews/_person.html", context, request)
@@ -133,6 +134,7 @@ def _person(request: HttpRequest, person: "Account") -> str:
 def _given(row: "Review") -> dict[str, Any]:
     return {
         "review": row,
+        "title": title_or_number(row.contribution),
         "verdict": words.DECIDED[row.verdict],
         "reason": words.reason(row.reason),
         "url": contribution_url(row.contribution),

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from hub.repositories import selectors as repositories
 from hub.reviews import selectors as reviews
+from hub.reviews.words import title_of
 from rewards import reading, showing
 from web.drawing.bars import Bar
 
@@ -30,7 +31,7 @@ def page(request: HttpRequest, owner: str, name: str, kind: str = "model") -> Ht
         "rewards": [{"reward": row, "name": named[row.work]} for row in rewards],
         "total": sum(int(row.kept_wei) for row in rewards if row.epoch.state == "finalized"),
         "waiting": [
-            {"title": showing.title_of(work), "url": f"/reviews/assess/{work.pk}", "assessed": work.spoken}
+            {"title": title_of(work), "url": f"/reviews/assess/{work.pk}", "assessed": work.spoken}
             for work in works.values()
             if work.pk not in paid
         ],

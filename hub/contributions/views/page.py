@@ -174,6 +174,7 @@ def _rebase_page(
         "rebase.html",
         status,
         contribution=contribution,
+        title=words.title_or_number(contribution),
         form=form,
         stale=selectors.is_stale(contribution),
         clean=len(moved.changes),

@@ -19,7 +19,7 @@ from hub.repositories.words import WORK_KINDS
 from hub.reviews import conflicts, drafts, selectors, services, words
 from hub.reviews.forms import AssessForm, refuse
 from hub.reviews.views.common import account_of, listed
-from hub.reviews.views.queue import title_of
+from hub.reviews.words import title_of
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
