@@ -52,6 +52,7 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         own=own,
         may_change=own and waits,
         stale=waits and selectors.is_stale(contribution),
+        disagreements=selectors.disagreements(contribution, request.user),
         version=proposal,
         versions=[_version(each, proposal) for each in selectors.proposals(contribution)],
         authors=[

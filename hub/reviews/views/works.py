@@ -123,6 +123,7 @@ def _work_context(request: HttpRequest, work: "Work") -> dict[str, Any]:
         "reason": _reason(work),
         "authors": listed(selectors.authors_of_work(work).values()),
         "assessments": selectors.assessments_of(work),
+        "disagreements": selectors.disagreements(work, request.user),
         "metrics": measured(revision),
         "sources": sources(request.user, revision),
         **what_changed(repository, revision.parent, revision, repositories.changes_of(revision, MOST_FILES)),
