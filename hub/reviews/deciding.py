@@ -67,14 +67,15 @@ def decide(
 
 
 def appeal(*, account: "Account", contribution: "Contribution", comment: str, now: datetime) -> Appeal:
-    """Ask that somebody else decides about one's declined contribution. Once, and only where there is somebody else.
+    """Ask that somebody else decides about one's declined contribution. Once, within 30 days, where there is somebody else.
 
-    Raises `Invalid` at `comment`, NotAllowed, Over, Conflict, TooManyEntries.
+    Raises `Invalid` at `comment`, NotAllowed, Over, TooLate, Conflict, TooManyEntries.
     """
     words, moment = checked_comment(comment), cut_time(now)
     with transaction.atomic():
         locked = lock(contribution)
-        if locked.state == "declined" and not access.arbiters_of(locked):
+        contributions.require_appealable(locked, account, moment)
+        if not access.arbiters_of(locked):
             raise Conflict(
                 _(
                     "There is nobody else yet who could decide: no other maintainer, and no hub reviewer. Try again later."

@@ -47,7 +47,7 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         contribution=contribution,
         state=words.STATES[contribution.state],
         tone=words.TONES.get(contribution.state, ""),
-        next_words=words.what_next(contribution, own=own),
+        next_words=words.what_next(contribution, timezone.now(), own=own),
         kind_words=repository_words.WORK_KINDS[contribution.kind],
         own=own,
         may_change=own and waits,

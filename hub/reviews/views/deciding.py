@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from hub.contributions import selectors as contributions
 from hub.contributions.links import page as contribution_url
+from hub.contributions.services import require_appealable
 from hub.errors import HubError, NotAllowed
 from hub.repositories import links
 from hub.reviews import drafts, selectors, services, words
@@ -99,6 +100,8 @@ def appeal(request: HttpRequest, contribution: uuid.UUID) -> HttpResponse:
     account = account_of(request)
     if found.contributor_id != account.pk:
         raise NotAllowed(_("Only who proposed this may appeal."))
+    if request.method == "GET":
+        require_appealable(found, account, timezone.now())
     form = AppealForm(request.POST) if request.method == "POST" else AppealForm()
     if form.is_bound and form.is_valid():
         try:
@@ -114,6 +117,7 @@ def appeal(request: HttpRequest, contribution: uuid.UUID) -> HttpResponse:
         **_frame(found),
         "form": form,
         "arbiters": selectors.arbiters_of(found),
+        "until": contributions.appeal_until(found, timezone.now()),
         "sentence": drafts.appeal(account, found),
     }
     return render(request, "reviews/appeal.html", context, status=422 if form.is_bound else 200)
