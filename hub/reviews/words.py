@@ -156,8 +156,16 @@ def _interests_row(check: Mapping[str, Any], connected: list[str]) -> CheckRow:
         return CheckRow(name, "ok", _("nothing known here connects reviewer and authors"))
     if connected:
         return CheckRow(name, "warn", " ".join(connected))
-    count = len(check["conflicts"])
+    count = sum(found["kind"] != checking.UNDISCLOSED for found in check["conflicts"])
+    if not count:
+        return CheckRow(name, "warn", _("something that is not public connects reviewer and authors"))
     words = ngettext("%(n)d connection of reviewer and authors", "%(n)d connections of reviewer and authors", count)
+    if count < len(check["conflicts"]):
+        words = ngettext(
+            "%(n)d connection of reviewer and authors, and something that is not public",
+            "%(n)d connections of reviewer and authors, and something that is not public",
+            count,
+        )
     return CheckRow(name, "warn", words % {"n": count})
 
 
