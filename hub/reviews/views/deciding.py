@@ -42,7 +42,13 @@ def decide(request: HttpRequest, contribution: uuid.UUID) -> HttpResponse:
             return _decide(request, found, form)
         except HubError as error:
             refuse(form, error)
-    context = {**_frame(found), **verdict_context(account, found, form), "checks": known(account, found)}
+    form.show_version(contributions.newest_proposal(found).revision_id)
+    context = {
+        **_frame(found),
+        **verdict_context(account, found, form),
+        "checks": known(account, found),
+        "disagreements": contributions.disagreements(found, account),
+    }
     return render(request, "reviews/decide.html", context, status=422 if form.is_bound else 200)
 
 
@@ -54,7 +60,7 @@ def _decide(request: HttpRequest, contribution: "Contribution", form: VerdictFor
         verdict=data["verdict"],
         reason_code=data["reason"],
         comment=data["comment"],
-        expected_proposal=data["proposal"] or None,
+        expected_proposal=data["proposal"],
         now=timezone.now(),
     )
     said = {
