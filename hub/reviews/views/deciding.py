@@ -80,6 +80,7 @@ def verdict_context(account: "Account", contribution: "Contribution", form: Verd
     """What `reviews/_verdict_form.html` shows."""
     return {
         "contribution": contribution,
+        "action": f"/reviews/decide/{contribution.pk}",
         "form": form,
         "chosen": form["verdict"].value(),
         "next_number": contribution.repository.revision_count + 1,

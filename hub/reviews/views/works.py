@@ -98,6 +98,7 @@ def _form_context(account: "Account", work: "Work", form: AssessForm) -> dict[st
     )
     return {
         "form": form,
+        "form_url": work_url(work.key),
         "connected": [words.conflict(each) for each in connected],
         "chosen": str(form["effort"].value() or ""),
         "efforts": [(str(effort), *said) for effort, said in words.EFFORTS.items()],
