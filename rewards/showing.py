@@ -10,6 +10,7 @@ from hub import names
 from hub.accounts import selectors as accounts
 from hub.repositories import links
 from hub.reviews import selectors as reviews
+from hub.reviews.words import title_of
 from ledger.describing import Label
 from rewards import amounts, words
 from rewards.models import Royalty, WorkReward
@@ -60,14 +61,6 @@ def _named(row: WorkReward, work: Any) -> WorkName:
         return WorkName(_("A work in a repository that is not public"), "", kind, Label(""))
     repository = names.repository(work.repository.kind, work.repository.owner.username, work.repository.name)
     return WorkName(title_of(work), f"/reviews/assess/{work.pk}", kind, repository)
-
-
-def title_of(work: Any) -> str:
-    """By its contribution's title, else by its revision's reason or number."""
-    if work.contribution is not None:
-        return str(work.contribution.title)
-    first = str(work.revision.message).strip().partition("\n")[0][:200]
-    return first or _("Revision %(number)d") % {"number": work.revision.number}
 
 
 def repository_url(work: Any) -> str:

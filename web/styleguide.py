@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from web.drawing.bars import Bar
 from web.drawing.lineage import Edge, Node
@@ -57,6 +57,50 @@ class SampleForm(forms.Form):
     )
 
 
+class SampleVerdictForm(forms.Form):
+    """What `components/decide_form.html` takes."""
+
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("Your verdict"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("accept", pgettext_lazy("verdict", "Accept")),
+            ("ask", pgettext_lazy("verdict", "Ask for changes")),
+            ("decline", pgettext_lazy("verdict", "Decline")),
+        ],
+    )
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("Choose a reason")),
+            ("quality", pgettext_lazy("reason", "quality too low")),
+            ("incomplete", pgettext_lazy("reason", "something is missing")),
+        ],
+        help_text=gettext_lazy("Needed when you ask for changes or decline."),
+    )
+    comment = forms.CharField(
+        label=gettext_lazy("Why"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Needed as well. It stands beside the entry and can be erased; the entry stays."),
+    )
+    proposal = forms.CharField(widget=forms.HiddenInput, initial=REVISION)
+
+
+class SampleAssessForm(forms.Form):
+    """What `components/assess_form.html` takes."""
+
+    quality = forms.IntegerField(
+        label=gettext_lazy("Quality, 0 to 100"), widget=forms.NumberInput(attrs={"inputmode": "numeric"})
+    )
+    comment = forms.CharField(
+        label=gettext_lazy("Why"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("In your own words. They stand beside the entry and can be erased; the entry stays."),
+    )
+
+
 def styleguide(request: HttpRequest) -> HttpResponse:
     """All components on one page."""
     now = timezone.now()
@@ -74,6 +118,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         **_fields(),
         **_navigation(),
         **_filters(),
+        **_judging(),
         **_lineage(),
         **_uploads(),
         **_differences(),
@@ -198,6 +243,32 @@ def _filters() -> dict[str, Any]:
     return {
         "selects": [Sample(name="licence", label=_("Licence"), options=options)],
         "active": [Sample(label="Apache-2.0", url="#forms")],
+    }
+
+
+def _judging() -> dict[str, Any]:
+    about = "contribution 3 by contributor-2 to breast-cancer-logistic"
+    return {
+        "verdict_form": SampleVerdictForm(auto_id="decide_%s"),
+        "assess_form": SampleAssessForm(auto_id="assess_%s"),
+        "connected": [_("You and %(name)s maintain a repository together.") % {"name": "contributor-2"}],
+        "drafts": _rows(
+            "verdict reason text",
+            ("accept", "", f"maintainer-1 accepted {about}, which became revision 3."),
+            ("ask", "quality", f"maintainer-1 asked for changes to {about}: quality too low."),
+            ("ask", "incomplete", f"maintainer-1 asked for changes to {about}: something is missing."),
+            ("decline", "quality", f"maintainer-1 declined {about}: quality too low."),
+            ("decline", "incomplete", f"maintainer-1 declined {about}: something is missing."),
+        ),
+        "efforts": [
+            ("1", _("minutes"), _("a typing error, one sentence, one wrong label")),
+            ("3", _("half a day"), _("a clear script, a small table checked row by row")),
+            ("8", _("about a week"), _("a model trained and measured, several hundred labels")),
+        ],
+        "quality": [
+            ("90–100", _("exemplary"), _("measured, explained, repeatable; nothing to add")),
+            ("70–89", _("good"), _("right and useful; small things are missing")),
+        ],
     }
 
 

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hub import events
-from hub.contributions.errors import Over, StaleBase
+from hub.contributions.errors import Over, StaleBase, TooLate
 from hub.contributions.models import Contribution
-from hub.contributions.selectors import is_own, is_stale
+from hub.contributions.selectors import appeal_until, is_own, is_stale
 from hub.errors import Conflict, NotAllowed
 from hub.events import Actor
 from hub.repositories.errors import StaleParent, Withdrawn
@@ -104,23 +104,30 @@ def mark_asked(*, contribution: Contribution, actor: "Account", now: datetime) -
 def reopen_for_appeal(*, contribution: Contribution, actor: "Account", comment: str, now: datetime) -> "Entry":
     """A declined contribution waits for another decision. Returns `contribution.appealed`.
 
-    Raises NotAllowed unless its contributor asks, Over unless it was declined, Conflict the second time.
+    Raises as `require_appealable` does.
     """
     with transaction.atomic():
         locked, moment = lock(contribution), cut_time(now)
-        _refuse_withdrawn(locked)
-        if locked.contributor_id != actor.pk:
-            raise NotAllowed(_("Only who proposed this may appeal."))
-        if locked.state != State.DECLINED or locked.released is not None:
-            raise Over
-        if locked.appealed is not None:
-            raise Conflict(_("This was appealed once already."))
+        require_appealable(locked, actor, moment)
         entry = _record("contribution.appealed", locked, actor, {}, comment=comment, now=moment)
         locked.state, locked.changed, locked.waiting = State.OPEN, moment, moment
         locked.decided, locked.appealed = None, moment
         locked.save(update_fields=["state", "changed", "waiting", "decided", "appealed"])
     _as_it_is_now(contribution, locked)
     return entry
+
+
+def require_appealable(contribution: Contribution, actor: "Account", now: datetime) -> None:
+    """NotAllowed unless its contributor asks, Conflict the second time, Over unless it was declined, TooLate after `KEPT`."""
+    _refuse_withdrawn(contribution)
+    if contribution.contributor_id != actor.pk:
+        raise NotAllowed(_("Only who proposed this may appeal."))
+    if contribution.appealed is not None:
+        raise Conflict(_("This was appealed once already."))
+    if contribution.state != State.DECLINED:
+        raise Over
+    if appeal_until(contribution, now) is None:
+        raise TooLate
 
 
 # --- shared --------------------------------------------------------------------------------------

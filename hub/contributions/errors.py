@@ -22,6 +22,13 @@ class Over(Conflict):
         super().__init__(_("This contribution has come to its end already. Load the page again."))
 
 
+class TooLate(Conflict):
+    """It was declined so long ago that nobody may appeal any more; its files are gone, or go."""
+
+    def __init__(self) -> None:
+        super().__init__(_("It is too late to appeal: that is possible for 30 days, as long as the files are kept."))
+
+
 class NewerProposal(Conflict):
     """There is a newer version than the one that the caller looked at."""
 

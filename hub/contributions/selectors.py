@@ -4,6 +4,7 @@ Whoever may see a repository may see its contributions.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,12 +19,16 @@ from hub.repositories import access, metrics
 from hub.repositories import selectors as repositories
 from hub.repositories.models import Repository, Revision
 from hub.repositories.reading import salt_of
+from ledger import selectors as ledger
+from ledger.disagreements import Disagreement, told
 from web.pagination import Page, keyset
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
 
 State = Contribution.State
+# How long the files of what was not accepted are kept after its end, and so how long its author may appeal.
+KEPT = timedelta(days=30)
 UNDECIDED = (State.OPEN, State.ASKED)
 WITH_ALL = (
     "contributor",
@@ -150,6 +155,20 @@ def is_stale(contribution: Contribution) -> bool:
     public = repository.visibility == Repository.Visibility.PUBLIC
     salt = None if public else bytes(repository.salt)
     return proposal.base_id != repository.head_id or salt_of(proposal.revision) != salt
+
+
+def appeal_until(contribution: Contribution, now: datetime) -> datetime | None:
+    """Until when its author may appeal; None while there is nothing to appeal against, and when it is too late."""
+    if contribution.state != State.DECLINED or contribution.appealed is not None or contribution.released is not None:
+        return None
+    until = contribution.changed + KEPT
+    return until if now < until else None
+
+
+def disagreements(contribution: Contribution, viewer: Any) -> list[Disagreement]:
+    """Where what is stored of it or of its newest version differs from the log, in words for this reader."""
+    subjects = [f"contrib:{contribution.pk}", f"rev:{newest_proposal(contribution).revision_id}"]
+    return told(ledger.open_mismatches(subjects), viewer)
 
 
 def authors_of(contribution: Contribution) -> list[AuthorShare]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from hub import events
 from hub.contributions import proposing, shares
-from hub.contributions.deciding import accept, decline, lock, mark_asked, reopen_for_appeal
+from hub.contributions.deciding import accept, decline, lock, mark_asked, reopen_for_appeal, require_appealable
 from hub.contributions.errors import NewerProposal, Over, TooManyOpen
 from hub.contributions.joining import join
 from hub.contributions.models import Comment, Contribution
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNDECIDED", "Change", "accept", "comment", "decline", "delete_comment", "join", "mark_asked", "open_contribution",
-    "rebase", "reopen_for_appeal", "update_contribution", "withdraw",
+    "rebase", "reopen_for_appeal", "require_appealable", "update_contribution", "withdraw",
 ]  # fmt: skip
 
 LONGEST_TITLE, LONGEST_REASON, LONGEST_COMMENT = 300, 2_000, 10_000

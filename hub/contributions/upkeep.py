@@ -1,18 +1,16 @@
 """What runs by itself: files of what was not accepted go some time after the end, and stop counting against the quota."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 
 from hub.contributions.deciding import lock
 from hub.contributions.models import Contribution
-from hub.contributions.selectors import UNDECIDED
+from hub.contributions.selectors import KEPT, UNDECIDED
 from hub.repositories.models import FileChange, Repository, Revision, SaltedLeaf
 from hub.uploads import services as uploads
-
-KEPT = timedelta(days=30)
 
 
 def release_files(now: datetime, most: int = 500) -> int:

@@ -1,11 +1,14 @@
 """Where a contribution stands and what happens next, in whole sentences."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from hub.contributions.models import Contribution
+from hub.contributions.selectors import appeal_until
 
 STATES: Mapping[str, Promise] = {
     "open": pgettext_lazy("state of a contribution", "waits for a decision"),
@@ -30,8 +33,8 @@ _OPEN: Mapping[bool, Promise] = {
     False: gettext_lazy("An owner or a maintainer of the repository decides next."),
 }
 _APPEALED: Mapping[bool, Promise] = {
-    True: gettext_lazy("It was declined and you appealed. Somebody else decides next, for good."),
-    False: gettext_lazy("It was declined and its author appealed. Somebody else decides next, for good."),
+    True: gettext_lazy("It was declined and you appealed. Somebody else decides next."),
+    False: gettext_lazy("It was declined and its author appealed. Somebody else decides next."),
 }
 _ASKED: Mapping[bool, Promise] = {
     True: gettext_lazy("Changes were asked for. Send a new version, and it waits for a decision again."),
@@ -41,6 +44,7 @@ _DECLINED: Mapping[bool, Promise] = {
     True: gettext_lazy("It was declined. You may appeal once; somebody else decides then."),
     False: gettext_lazy("It was declined. Its author may appeal once; somebody else decides then."),
 }
+_TOO_LATE = gettext_lazy("It was declined, and the time to appeal is over.")
 _ENDED: Mapping[str, Promise] = {
     "accepted": gettext_lazy("It was accepted and is part of the repository."),
     "declined": gettext_lazy("It was declined again after an appeal. That is final."),
@@ -48,7 +52,7 @@ _ENDED: Mapping[str, Promise] = {
 }
 
 
-def what_next(contribution: Contribution, *, own: bool) -> str:
+def what_next(contribution: Contribution, now: datetime, *, own: bool) -> str:
     """One sentence or two; `own` says that its contributor reads them."""
     state, appealed = contribution.state, contribution.appealed is not None
     if state == "open":
@@ -56,5 +60,10 @@ def what_next(contribution: Contribution, *, own: bool) -> str:
     if state == "asked":
         return str(_ASKED[own])
     if state == "declined" and not appealed:
-        return str(_DECLINED[own])
+        return str(_DECLINED[own] if appeal_until(contribution, now) else _TOO_LATE)
     return str(_ENDED[state])
+
+
+def title_or_number(contribution: Contribution) -> str:
+    """Its title; its number once the title is erased, so that links and headings always say something."""
+    return contribution.title or _("Contribution %(n)s") % {"n": contribution.number}

@@ -171,6 +171,7 @@ def _propose(proposal: Proposal, clock: Clock) -> None:
         decide(
             account=accounts.account_by_handle(verdict.by), contribution=contribution, now=clock(),
             verdict="decline" if verdict.reason else "accept", reason_code=verdict.reason, comment=verdict.comment,
+            expected_proposal=contributions.newest_proposal(contribution).revision_id,
         )  # fmt: skip
     if proposal.opinion is not None and contribution.state == "accepted":
         reviewer = accounts.account_by_handle(REVIEWER)

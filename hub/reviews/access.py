@@ -71,9 +71,9 @@ def other_publishers(contribution: "Contribution") -> dict[int, "Account"]:
 
 
 def arbiters_of(contribution: "Contribution") -> list["Account"]:
-    """Who decides about an appeal: another publisher, and where there is none, a hub reviewer."""
+    """Who decides about it, or about an appeal: a publisher, and where there is none, a hub reviewer about an appeal alone."""
     others = other_publishers(contribution)
-    if others:
+    if others or (contribution.appealed is None and contribution.state != "declined"):
         return list(others.values())
     barred = {*contributions.part_takers(contribution), _decliner(contribution)}
     readers = (each for each in accounts.hub_reviewers() if each.pk not in barred)

@@ -79,7 +79,7 @@ class ReviewsView(_View):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Accept what was proposed, ask for changes, or decline it. Accepting publishes exactly that revision."""
+        """Accept what you looked at, ask for changes, or decline it. Accepting publishes exactly that revision."""
         wanted, account = _read(serializers.NewReviewSerializer(data=request.data)), _account(request)
         made = services.decide(
             account=account,
@@ -87,7 +87,7 @@ class ReviewsView(_View):
             verdict=wanted["verdict"],
             reason_code=wanted.get("reason", ""),
             comment=wanted["comment"],
-            expected_proposal=wanted.get("expected_proposal"),
+            expected_proposal=wanted["expected_proposal"],
             now=timezone.now(),
         )
         found = selectors.review_by_id(account, made.pk)

@@ -9,11 +9,12 @@
          [{"name": "accuracy", "verdict": "better", "before": "0.94", "after": "0.979"}]},
        {"name": "files", "result": "kept" | "refused" | "damaged" | "gone", "added": 0, "changed": 1, "removed": 0,
         "at_fault": ["<SHA-256>"]},
-       {"name": "interests", "result": "none" | "declared", "conflicts": [{"kind": "organisation", "with": "acct:…"}]}]}
+       {"name": "interests", "result": "none" | "declared", "conflicts":
+         [{"kind": "organisation", "with": "acct:…"}, {"kind": "undisclosed"}]}]}
 
-Independence is left out while nobody decides. It names no paths, and people only by their pseudonyms. Its SHA-256 stands
-in the entry of the decision; the bytes are kept beside it, so that what was known then can be read, and nobody can put
-other checks in their place.
+Independence is left out while nobody decides. `undisclosed` stands once for all connections that are not public. The
+object names no paths, and people only by their pseudonyms. Its SHA-256 stands in the entry of the decision; the bytes are
+kept beside it, so that what was known then can be read, and nobody can put other checks in their place.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,13 +30,16 @@ from hub.repositories.metrics import Comparison, plain
 VERSION = 1
 # What is wrong with a file, the worst first.
 FAULTS = ("gone", "damaged", "refused")
+# In the place of everything that connects who decides with an author and is not public.
+UNDISCLOSED = "undisclosed"
 
 
 @dataclass(frozen=True)
 class Facts:
     """What is looked up before. Subjects are written with their prefix; an empty one means that there is none.
 
-    `faults` are (SHA-256, one of `FAULTS`); `conflicts` are (kind, `acct:…`) of who decides, None while nobody does.
+    `faults` are (SHA-256, one of `FAULTS`); `conflicts` are (kind, `acct:…`) of who decides, None while nobody does;
+    `undisclosed` says that there are some besides which are not public.
     """
 
     contribution: str
@@ -53,6 +57,7 @@ class Facts:
     counts: Mapping[str, int]
     faults: Sequence[tuple[str, str]] = ()
     conflicts: Sequence[tuple[str, str]] | None = None
+    undisclosed: bool = False
 
 
 def build(facts: Facts) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def build(facts: Facts) -> dict[str, Any]:
             _sources(facts),
             _metrics(facts.metrics),
             _files(facts),
-            *([] if facts.conflicts is None else [_interests(facts.conflicts)]),
+            *([] if facts.conflicts is None else [_interests(facts.conflicts, facts.undisclosed)]),
         ],
     }
 
@@ -133,6 +138,7 @@ def _files(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _interests(conflicts: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def _interests(conflicts: Iterable[tuple[str, str]], undisclosed: bool) -> dict[str, Any]:
     found = [{"kind": kind, "with": other} for kind, other in sorted(set(conflicts))]
+    found += [{"kind": UNDISCLOSED}] if undisclosed else []
     return {"name": "interests", "result": "declared" if found else "none", "conflicts": found}

@@ -29,15 +29,15 @@ def decide(
     account: "Account",
     contribution: "Contribution",
     verdict: str,
+    expected_proposal: str,
     reason_code: str = "",
     comment: str = "",
     now: datetime,
-    expected_proposal: str | None = None,
 ) -> Review:
     """Accept what was proposed, ask for changes, or decline it; the checks as they are now are frozen beside the verdict.
 
-    Asking and declining take a reason (`REVIEW_REASONS`) and words. Accepting publishes exactly the proposed revision and
-    makes it a work. With `expected_proposal` (a revision id) the caller says which version was looked at.
+    `expected_proposal` is the id of the revision that was looked at: no other version is ever decided about. Asking and
+    declining take a reason (`REVIEW_REASONS`) and words. Accepting publishes exactly that revision and makes it a work.
 
     Raises `Invalid` at `verdict`, `reason` or `comment`, NotAllowed, Over, NewerProposal, StaleBase, TooManyEntries.
     """
@@ -67,14 +67,15 @@ def decide(
 
 
 def appeal(*, account: "Account", contribution: "Contribution", comment: str, now: datetime) -> Appeal:
-    """Ask that somebody else decides about one's declined contribution. Once, and only where there is somebody else.
+    """Ask that somebody else decides about one's declined contribution. Once, within 30 days, where there is somebody else.
 
-    Raises `Invalid` at `comment`, NotAllowed, Over, Conflict, TooManyEntries.
+    Raises `Invalid` at `comment`, NotAllowed, Over, TooLate, Conflict, TooManyEntries.
     """
     words, moment = checked_comment(comment), cut_time(now)
     with transaction.atomic():
         locked = lock(contribution)
-        if locked.state == "declined" and not access.arbiters_of(locked):
+        contributions.require_appealable(locked, account, moment)
+        if not access.arbiters_of(locked):
             raise Conflict(
                 _(
                     "There is nobody else yet who could decide: no other maintainer, and no hub reviewer. Try again later."
@@ -97,13 +98,13 @@ def _checked(verdict: str, reason: str, comment: str) -> tuple[str, str]:
     return reason, checked_comment(comment)
 
 
-def _require_decider(account: "Account", contribution: "Contribution", expected_proposal: str | None) -> None:
+def _require_decider(account: "Account", contribution: "Contribution", expected_proposal: str) -> None:
     refused = access.cannot_decide(account, contribution)
     if refused:
         raise NotAllowed(refused)
     if contribution.state == "asked":
         raise Conflict(_("Changes were asked for. It waits for its author now."))
-    if expected_proposal is not None and expected_proposal != _proposed(contribution):
+    if expected_proposal != _proposed(contribution):
         raise NewerProposal
 
 

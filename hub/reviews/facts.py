@@ -22,11 +22,15 @@ def checks(
 ) -> dict[str, Any]:
     """What is known about its newest version. With `account` and `now` also what connects that account with its authors.
 
-    Decided from rows alone: the same rows give the same bytes.
+    Decided from rows alone: the same rows give the same bytes. They become public, so a connection that not everybody can
+    see is in them without its kind and without whom it is with.
     """
     proposal = contributions.newest_proposal(contribution)
     revision, base, repository = proposal.revision, proposal.base, contribution.repository
-    connected = interests(contribution, account, now) if account is not None and now is not None else None
+    connected, public = None, set()
+    if account is not None and now is not None:
+        connected = set(interests(contribution, account, now))
+        public = set(interests(contribution, account, now, public=True))
     difference = contributions.changes_of(contribution, 0)
     licence = licences.by_id(revision.licence) if revision.licence else None
     facts = checking.Facts(
@@ -44,14 +48,17 @@ def checks(
         metrics=difference.metrics,
         counts={str(action): n for action, n in difference.files.counts.items()},
         faults=list(_faults(revision)),
-        conflicts=None if connected is None else [(found.code, found.other.actor) for found in connected],
+        conflicts=None if connected is None else [(found.code, found.other.actor) for found in public],
+        undisclosed=bool(connected and connected - public),
     )
     return checking.build(facts)
 
 
-def interests(contribution: "Contribution", account: "Account", now: datetime) -> Sequence[conflicts.Conflict]:
-    """What connects the account with the authors of a contribution."""
-    return conflicts.find(account, access.authors_of_contribution(contribution), now, contribution.pk)
+def interests(
+    contribution: "Contribution", account: "Account", now: datetime, *, public: bool = False
+) -> Sequence[conflicts.Conflict]:
+    """What connects the account with the authors of a contribution; with `public` only what everybody can see."""
+    return conflicts.find(account, access.authors_of_contribution(contribution), now, contribution.pk, public=public)
 
 
 def _faults(revision: "Revision") -> Iterator[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """Forms of reviews. Services decide; forms read, show, and keep what was typed."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +11,9 @@ from hub.events import EFFORTS, REVIEW_REASONS
 from hub.reviews import words
 from hub.reviews.assessing import BEST, LONGEST_COMMENT
 
+UNSEEN = _(
+    "It was not said which version you looked at, so nothing is decided. Look at what it changes, then send your verdict again."
+)
 SAID = _("In your own words. They stand beside the entry and can be erased; the entry stays.")
 
 
@@ -35,7 +40,18 @@ class VerdictForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Needed as well. It stands beside the entry and can be erased; the entry stays."),
     )
+    # Which version the page showed. Not `required`, because what is wrong with it is said of the form as a whole.
     proposal = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def clean(self) -> dict[str, Any]:
+        if not self["proposal"].value():
+            raise forms.ValidationError(UNSEEN)
+        return self.cleaned_data
+
+    def show_version(self, revision: str) -> None:
+        """A form that came without a version names the one that its page shows now; any other stays as it was sent."""
+        if self.is_bound and not self["proposal"].value():
+            self.data = {**dict(self.data.items()), "proposal": revision}
 
 
 class AppealForm(forms.Form):

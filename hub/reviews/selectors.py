@@ -22,19 +22,23 @@ from hub.reviews.access import (
     cannot_assess,
     cannot_decide,
     cannot_submit,
+    publishers_of,
 )
 from hub.reviews.facts import checks, interests
 from hub.reviews.models import Appeal, Assessment, Review, Work
+from ledger import selectors as ledger
+from ledger.disagreements import Disagreement, told
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
     from hub.contributions.models import Contribution
 
 __all__ = [
-    "Queue", "Task", "account_of", "appeal_of_entry", "arbiters_of", "assessable_by", "assessments_by", "assessments_of",
-    "authors_of_contribution", "authors_of_work", "cannot_assess", "cannot_decide", "cannot_submit", "checks",
-    "decidable_by", "interests", "maintains", "maintains_here", "queue", "review_by_id", "review_of_entry", "reviews",
-    "reviews_by", "waiting_for_others", "work_by_key", "work_of_revision", "works", "works_of",
+    "Queue", "Task", "account_of", "appeal_of_entry", "arbiters_of", "assessable_by", "assessments_by",
+    "assessments_of", "authors_of_contribution", "authors_of_work", "cannot_assess", "cannot_decide",
+    "cannot_submit", "checks", "decidable_by", "disagreements", "interests", "maintains", "maintains_here",
+    "publishers_of", "queue", "review_by_id", "review_of_entry", "reviews", "reviews_by", "waiting_for_others",
+    "work_by_key", "work_of_revision", "works", "works_of",
 ]  # fmt: skip
 
 SHOWN = 30
@@ -225,6 +229,11 @@ def works_of(account: "Account", viewer: Any, most: int = 100) -> list[Work]:
     own = Q(contribution__isnull=True, revision__author=account)
     own |= Q(contribution__in=contributions.owned_by(account))
     return list(works(viewer).filter(own).order_by("-submitted", "key")[:most])
+
+
+def disagreements(work: Work, viewer: Any) -> list[Disagreement]:
+    """Where what is stored of the work, its revision and its assessments differs from the log, in words for this reader."""
+    return told(ledger.open_mismatches([work.key, f"rev:{work.revision_id}"]), viewer)
 
 
 def assessments_of(work: Work) -> list[Assessment]:

@@ -35,7 +35,6 @@ class NewReviewSerializer(RequestSerializer):
     )  # fmt: skip
     expected_proposal = serializers.RegexField(
         _ID,
-        required=False,
         max_length=64,
         help_text=gettext_lazy("The revision that you looked at. If there is a newer one, nothing is decided: 409"),
     )

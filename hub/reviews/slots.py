@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hub.contributions import selectors as contributions
 from hub.contributions.links import page as contribution_url
+from hub.contributions.words import title_or_number
 from hub.reviews import selectors, words
 from hub.reviews.views.common import listed
 from hub.reviews.views.deciding import blank_verdict, known, verdict_context
-from hub.reviews.views.queue import asked_row, row_of, title_of
+from hub.reviews.views.queue import asked_row, row_of
 from hub.reviews.views.works import work_url
 from web import slots
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from hub.accounts.models import Account
     from hub.contributions.models import Contribution
-    from hub.repositories.models import Revision
+    from hub.repositories.models import Repository, Revision
     from hub.reviews.models import Review
 
 # How much of one's queue stands on the page of one's own work.
@@ -28,6 +30,7 @@ GLANCE = 5
 
 
 def register() -> None:
+    slots.register("proposal.decided_by", _decided_by)
     slots.register("contribution.verdict", _verdict)
     slots.register("contribution.aside", _known, order=-10)
     slots.register("contribution.entry", _entry)
@@ -37,11 +40,23 @@ def register() -> None:
     slots.register("me.sections", _me)
 
 
+def _decided_by(request: HttpRequest, repository: "Repository") -> str:
+    """For who may publish here and proposes all the same: whether there is anybody to decide about it."""
+    account = selectors.account_of(request.user)
+    if any(publisher != account for publisher in selectors.publishers_of(repository).values()):
+        return _("What you propose is decided by somebody else.")
+    return _(
+        "Nobody else may publish here, so nobody can decide about what you propose. Publish it yourself, or let the "
+        "repository have another maintainer first."
+    )
+
+
 def _verdict(request: HttpRequest, contribution: "Contribution") -> str:
     """The form for who may decide; for everybody else who decides, and for its author what can be done."""
     account = selectors.account_of(request.user)
     refused = selectors.cannot_decide(account, contribution)
     own = account is not None and contributions.is_own(contribution, account)
+    author = account is not None and contribution.contributor_id == account.pk
     if contribution.waiting is not None and account is not None and not refused:
         context = verdict_context(account, contribution, blank_verdict(contribution))
         return render_to_string("reviews/_verdict_form.html", context, request)
@@ -51,7 +66,7 @@ def _verdict(request: HttpRequest, contribution: "Contribution") -> str:
         "own": own,
         "declined_it": account is not None and not own and selectors.maintains_here(account, contribution),
         "arbiters": listed(arbiters),
-        "may_appeal": _may_appeal(account, contribution),
+        "appeal_until": contributions.appeal_until(contribution, timezone.now()) if author else None,
     }
     return render_to_string("reviews/_waiting.html", context, request)
 
@@ -66,11 +81,6 @@ def _known(request: HttpRequest, contribution: "Contribution") -> str:
         return render_to_string("reviews/_checks.html", {"checks": words.check_rows(checks)}, request)
     context = {"checks": known(account, contribution), "decides": True}
     return render_to_string("reviews/_checks.html", context, request)
-
-
-def _may_appeal(account: "Account | None", contribution: "Contribution") -> bool:
-    author = account is not None and contribution.contributor_id == account.pk
-    return author and contribution.state == "declined" and contribution.appealed is None
 
 
 def _entry(request: HttpRequest, uid: "UUID") -> str:
@@ -124,7 +134,7 @@ def _person(request: HttpRequest, person: "Account") -> str:
         "person": person,
         "reviews": [_given(row) for row in reviews],
         "assessments": [
-            {"assessment": row, "title": title_of(row.work), "url": work_url(row.work.key)} for row in assessments
+            {"assessment": row, "title": words.title_of(row.work), "url": work_url(row.work.key)} for row in assessments
         ],
     }
     return render_to_string("reviews/_person.html", context, request)
@@ -133,6 +143,7 @@ def _person(request: HttpRequest, person: "Account") -> str:
 def _given(row: "Review") -> dict[str, Any]:
     return {
         "review": row,
+        "title": title_or_number(row.contribution),
         "verdict": words.DECIDED[row.verdict],
         "reason": words.reason(row.reason),
         "url": contribution_url(row.contribution),

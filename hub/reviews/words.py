@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from hub import names, phrases
-from hub.reviews import conflicts
+from hub.contributions.words import title_or_number
+from hub.reviews import checking, conflicts
 
 VERDICTS: Mapping[str, Promise] = {
     "accept": pgettext_lazy("verdict", "Accept"),
@@ -49,6 +50,14 @@ _CONFLICTS: Mapping[str, Callable[[], str]] = {
 
 def conflict(found: conflicts.Conflict) -> str:
     return _CONFLICTS[found.code]() % {"name": names.account(found.other).text}
+
+
+def title_of(work: Any) -> str:
+    """What a work is called: by its contribution's title, else by its revision's reason or number."""
+    if work.contribution is not None:
+        return title_or_number(work.contribution)
+    first = str(work.revision.message).strip().partition("\n")[0][:200]
+    return first or _("Revision %(number)d") % {"number": work.revision.number}
 
 
 # --- checks --------------------------------------------------------------------------------------
@@ -147,8 +156,16 @@ def _interests_row(check: Mapping[str, Any], connected: list[str]) -> CheckRow:
         return CheckRow(name, "ok", _("nothing known here connects reviewer and authors"))
     if connected:
         return CheckRow(name, "warn", " ".join(connected))
-    count = len(check["conflicts"])
+    count = sum(found["kind"] != checking.UNDISCLOSED for found in check["conflicts"])
+    if not count:
+        return CheckRow(name, "warn", _("something that is not public connects reviewer and authors"))
     words = ngettext("%(n)d connection of reviewer and authors", "%(n)d connections of reviewer and authors", count)
+    if count < len(check["conflicts"]):
+        words = ngettext(
+            "%(n)d connection of reviewer and authors, and something that is not public",
+            "%(n)d connections of reviewer and authors, and something that is not public",
+            count,
+        )
     return CheckRow(name, "warn", words % {"n": count})
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from hub.repositories import selectors as repositories
 from hub.reviews import selectors as reviews
+from hub.reviews.words import title_of
 from rewards import reading, showing
 from web.drawing.bars import Bar
 
@@ -32,7 +33,7 @@ def page(request: HttpRequest, owner: str, name: str, kind: str = "model") -> Ht
         "total": sum(int(row.kept_wei) for row in rewards if row.epoch.state == "finalized"),
         "waiting": [
             {
-                "title": showing.title_of(work),
+                "title": title_of(work),
                 "url": f"/reviews/assess/{work.pk}",
                 "missing": max(0, needed - work.spoken),
             }

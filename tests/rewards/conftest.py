@@ -17,7 +17,7 @@ from hub.accounts.reviewers import grant_reviewer
 from hub.contributions.models import Contribution
 from hub.repositories.models import Repository
 from hub.reviews.models import Work
-from hub.reviews.services import assess, decide, submit_work
+from hub.reviews.services import assess, submit_work
 from ledger import selectors as log
 from rewards import computing, policy_setting
 from rewards.events import record
@@ -26,6 +26,7 @@ from rewards.policy import FIRST
 from tests.hub.factories import make_account
 from tests.hub.repositories.conftest import _blobs, create, publish
 from tests.hub.reviews.conftest import Propose, model, propose
+from tests.hub.verdicts import decide
 from tests.ledger.conftest import Ledger, folders, ledger, node
 
 __all__ = ["_blobs", "create", "folders", "ledger", "model", "node", "propose", "publish"]

@@ -90,6 +90,21 @@ def test_the_style_guide_keeps_to_the_content_policy(page: str) -> None:
     assert not re.search(r"\sstyle=\"|<style", page)
 
 
+def test_the_forms_of_judging_are_shown_as_they_are_used_with_nothing_chosen(page: str) -> None:
+    for name, component in (("verdict", "decide_form"), ("effort", "assess_form")):
+        users = [path for path in TEMPLATES if f'"components/{component}.html"' in path.read_text(encoding="utf-8")]
+        assert {"styleguide.html"} < {name_of(path) for path in users}
+        assert page.count(f'type="radio" name="{name}"') == 3
+    forms = re.findall(r'<form class="[^"]*verdict-form".*?</form>', page, re.DOTALL)
+    assert len(forms) == 2
+    for form in forms:
+        assert not re.search(r"<input[^>]*\schecked", form)
+        assert 'name="comment"' in form
+        assert "notice-warn" in form
+    assert 'name="reason"' in forms[0]
+    assert "draft-decline-quality" in forms[0]
+
+
 def test_ids_on_the_style_guide_are_unique(page: str) -> None:
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert sorted(set(ids)) == sorted(ids)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from hub.contributions import selectors as contributions
 from hub.contributions.links import page as contribution_url
+from hub.contributions.services import require_appealable
 from hub.errors import HubError, NotAllowed
 from hub.pieces import percent
 from hub.repositories import links
@@ -42,7 +43,13 @@ def decide(request: HttpRequest, contribution: uuid.UUID) -> HttpResponse:
             return _decide(request, found, form)
         except HubError as error:
             refuse(form, error)
-    context = {**_frame(found), **verdict_context(account, found, form), "checks": known(account, found)}
+    form.show_version(contributions.newest_proposal(found).revision_id)
+    context = {
+        **_frame(found),
+        **verdict_context(account, found, form),
+        "checks": known(account, found),
+        "disagreements": contributions.disagreements(found, account),
+    }
     return render(request, "reviews/decide.html", context, status=422 if form.is_bound else 200)
 
 
@@ -54,7 +61,7 @@ def _decide(request: HttpRequest, contribution: "Contribution", form: VerdictFor
         verdict=data["verdict"],
         reason_code=data["reason"],
         comment=data["comment"],
-        expected_proposal=data["proposal"] or None,
+        expected_proposal=data["proposal"],
         now=timezone.now(),
     )
     said = {
@@ -74,6 +81,7 @@ def verdict_context(account: "Account", contribution: "Contribution", form: Verd
     """What `reviews/_verdict_form.html` shows."""
     return {
         "contribution": contribution,
+        "action": f"/reviews/decide/{contribution.pk}",
         "form": form,
         "chosen": form["verdict"].value(),
         "next_number": contribution.repository.revision_count + 1,
@@ -105,6 +113,8 @@ def appeal(request: HttpRequest, contribution: uuid.UUID) -> HttpResponse:
     account = account_of(request)
     if found.contributor_id != account.pk:
         raise NotAllowed(_("Only who proposed this may appeal."))
+    if request.method == "GET":
+        require_appealable(found, account, timezone.now())
     form = AppealForm(request.POST) if request.method == "POST" else AppealForm()
     if form.is_bound and form.is_valid():
         try:
@@ -120,6 +130,7 @@ def appeal(request: HttpRequest, contribution: uuid.UUID) -> HttpResponse:
         **_frame(found),
         "form": form,
         "arbiters": selectors.arbiters_of(found),
+        "until": contributions.appeal_until(found, timezone.now()),
         "sentence": drafts.appeal(account, found),
     }
     return render(request, "reviews/appeal.html", context, status=422 if form.is_bound else 200)

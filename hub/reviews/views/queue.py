@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from hub.contributions.links import page as contribution_url
+from hub.contributions.words import title_or_number
 from hub.repositories import links
 from hub.repositories.words import WORK_KINDS
 from hub.reviews import selectors, words
 from hub.reviews.selectors import Queue, Task
 from hub.reviews.views.common import listed
+from hub.reviews.words import title_of
 
 if TYPE_CHECKING:
     from hub.contributions.models import Contribution
@@ -77,7 +79,7 @@ def asked_row(contribution: "Contribution", now: datetime) -> Row:
 
 def _row(contribution: "Contribution", since: datetime, now: datetime, notes: list[str]) -> Row:
     return Row(
-        title=contribution.title,
+        title=title_or_number(contribution),
         url=contribution_url(contribution),
         repository=contribution.repository,
         repository_url=links.repository(contribution.repository),
@@ -105,11 +107,3 @@ def _work_row(task: Task, now: datetime, notes: list[str]) -> Row:
         seconds=(now - task.since).total_seconds(),
         notes=notes,
     )
-
-
-def title_of(work: Any) -> str:
-    """What a work is called: by its contribution's title, else by its revision's reason or number."""
-    if work.contribution is not None:
-        return str(work.contribution.title)
-    first = str(work.revision.message).strip().partition("\n")[0][:200]
-    return first or _("Revision %(number)d") % {"number": work.revision.number}

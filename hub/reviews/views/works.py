@@ -19,7 +19,7 @@ from hub.repositories.words import WORK_KINDS
 from hub.reviews import conflicts, drafts, selectors, services, words
 from hub.reviews.forms import AssessForm, refuse
 from hub.reviews.views.common import account_of, listed
-from hub.reviews.views.queue import title_of
+from hub.reviews.words import title_of
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -98,6 +98,7 @@ def _form_context(account: "Account", work: "Work", form: AssessForm) -> dict[st
     )
     return {
         "form": form,
+        "form_url": work_url(work.key),
         "connected": [words.conflict(each) for each in connected],
         "chosen": str(form["effort"].value() or ""),
         "efforts": [(str(effort), *said) for effort, said in words.EFFORTS.items()],
@@ -123,6 +124,7 @@ def _work_context(request: HttpRequest, work: "Work") -> dict[str, Any]:
         "reason": _reason(work),
         "authors": listed(selectors.authors_of_work(work).values()),
         "assessments": selectors.assessments_of(work),
+        "disagreements": selectors.disagreements(work, request.user),
         "metrics": measured(revision),
         "sources": sources(request.user, revision),
         **what_changed(repository, revision.parent, revision, repositories.changes_of(revision, MOST_FILES)),

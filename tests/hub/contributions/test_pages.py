@@ -12,10 +12,10 @@ from hub.contributions import selectors, services
 from hub.contributions.models import Contribution
 from hub.repositories.models import Repository, Revision
 from hub.repositories.services import add_maintainer
-from hub.reviews.services import decide
 from tests.hub.contributions.conftest import CELLS, Clock, Propose
 from tests.hub.repositories.conftest import CARD, Publish
 from tests.hub.repositories.paging import text
+from tests.hub.verdicts import decide
 
 pytestmark = pytest.mark.django_db
 BASE = "/datasets/alice/cells"

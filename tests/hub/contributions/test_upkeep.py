@@ -8,10 +8,11 @@ from hub.accounts.erasure import erase_account
 from hub.accounts.models import Account
 from hub.accounts.own_data import export
 from hub.contributions import selectors, services
-from hub.contributions.errors import Over
+from hub.contributions.errors import TooLate
 from hub.contributions.models import Contribution
 from hub.contributions.recomputed import proposed
-from hub.contributions.upkeep import KEPT, release_files
+from hub.contributions.selectors import KEPT
+from hub.contributions.upkeep import release_files
 from hub.repositories.models import FileChange, Repository, Revision, SaltedLeaf
 from hub.repositories.recomputed import stray_leaves
 from hub.repositories.services import add_maintainer
@@ -56,7 +57,7 @@ def test_after_that_it_cannot_be_appealed(propose: Propose, alice: Account, bob:
     contribution = propose()
     services.decline(contribution=contribution, actor=alice, reason="quality", now=later())
     release_files(contribution.changed + KEPT * 2)
-    with pytest.raises(Over):
+    with pytest.raises(TooLate):
         services.reopen_for_appeal(contribution=contribution, actor=bob, comment="x", now=later())
 
 

@@ -12,9 +12,9 @@ from hub.contributions.services import open_contribution
 from hub.repositories.models import Repository
 from hub.repositories.services import add_maintainer
 from hub.reviews.models import Work
-from hub.reviews.services import decide
 from tests.hub.factories import make_account
 from tests.hub.repositories.conftest import Create, Publish, _blobs, create, publish, texts
+from tests.hub.verdicts import decide
 
 __all__ = ["_blobs", "create", "publish"]
 CARD = "---\nlicense: mit\n---\n\n# logistic\n\nTells benign from malignant.\n"

@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from hub.accounts.models import Account
 from hub.contributions.models import Contribution
+from hub.contributions.services import update_contribution
 from hub.repositories.models import Repository
 from hub.repositories.services import change_visibility
 from hub.reviews.models import Appeal, Assessment, Review, Work
-from hub.reviews.services import assess, decide
+from hub.reviews.services import assess
 from tests.hub.repositories.calling import Caller, caller, path_of, refused
-from tests.hub.repositories.conftest import Publish
+from tests.hub.repositories.conftest import Publish, texts
+from tests.hub.verdicts import decide
 
 from .conftest import Propose
 
@@ -29,7 +32,15 @@ def nobody(db: None) -> Caller:
 
 
 def _verdict(about: Contribution, **fields: Any) -> dict[str, Any]:
-    given = {"contribution": str(about.pk), "verdict": "decline", "reason": "quality", "comment": WHY, **fields}
+    assert about.proposal is not None
+    given = {
+        "contribution": str(about.pk),
+        "verdict": "decline",
+        "reason": "quality",
+        "comment": WHY,
+        "expected_proposal": about.proposal.revision_id,
+        **fields,
+    }
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -75,6 +86,10 @@ def test_a_repeated_request_decides_once(proposed: Contribution, bob: Account) -
         ({"contribution": None}, "contribution"),
         ({"contribution": "00000000-0000-4000-8000-000000000001"}, "contribution"),
         ({"expected_proposal": "x"}, "expected_proposal"),
+        ({"expected_proposal": ""}, "expected_proposal"),
+        ({"expected_proposal": None}, "expected_proposal"),
+        ({"expected_proposal": None, "verdict": "ask"}, "expected_proposal"),
+        ({"expected_proposal": None, "verdict": "accept"}, "expected_proposal"),
         ({"effort": 3}, "effort"),
     ],
 )
@@ -98,6 +113,16 @@ def test_what_has_moved_on_is_a_conflict(
     refused(caller(bob).post(REVIEWS, _verdict(proposed, expected_proposal="0" * 64)), 409)
     publish(model, {"notes.md": "x"}, kind="documentation")
     refused(caller(bob).post(REVIEWS, _verdict(proposed, verdict="accept")), 409)
+
+
+def test_only_the_version_that_was_looked_at_is_accepted(
+    proposed: Contribution, bob: Account, charlie: Account, now: datetime
+) -> None:
+    seen = _verdict(proposed, verdict="accept", reason=None)
+    update_contribution(account=charlie, contribution=proposed, changes=texts({"w.json": "[3]"}), now=now)
+    refused(caller(bob).post(REVIEWS, seen), 409)
+    proposed.refresh_from_db()
+    assert caller(bob).post(REVIEWS, _verdict(proposed, verdict="accept", reason=None)).status_code == 201
 
 
 def test_verdicts_are_listed_and_narrowed(
@@ -155,8 +180,10 @@ def test_characters_that_cannot_be_stored_are_refused(
 
 
 # --- appeals and the queue -----------------------------------------------------------------------
-def test_the_contributor_appeals_once(proposed: Contribution, bob: Account, charlie: Account, now: datetime) -> None:
-    decide(account=bob, contribution=proposed, verdict="decline", reason_code="quality", comment=WHY, now=now)
+def test_the_contributor_appeals_once(proposed: Contribution, bob: Account, charlie: Account) -> None:
+    decide(
+        account=bob, contribution=proposed, verdict="decline", reason_code="quality", comment=WHY, now=timezone.now()
+    )
     body = {"contribution": str(proposed.pk), "comment": "Look again."}
     refused(caller(bob).post(f"{REVIEWS}/appeals", body), 403)
     refused(caller(charlie).post(f"{REVIEWS}/appeals", {**body, "comment": ""}), 422, "comment")
@@ -247,3 +274,8 @@ def test_the_schema_describes_every_address(client: Any) -> None:
     assert {*(f"{REVIEWS}{path}" for path in reviews), *(f"{WORKS}{path}" for path in works)} <= set(paths)
     names = [parameter["name"] for parameter in paths["/api/v1/reviews"]["post"]["parameters"]]
     assert "Idempotency-Key" in names
+
+
+def test_the_schema_asks_for_the_version_that_was_looked_at(client: Any) -> None:
+    schemas = client.get("/api/v1/schema").json()["components"]["schemas"]
+    assert "expected_proposal" in schemas["NewReviewRequest"]["required"]

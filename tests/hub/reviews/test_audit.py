@@ -14,7 +14,7 @@ from hub.contributions.models import Contribution
 from hub.repositories.models import Repository, Revision
 from hub.reviews.expected import APPEAL, ASSESSMENT, EXPECTED, REVIEW, WORK
 from hub.reviews.models import Appeal, Assessment, FrozenChecks, Review, Work
-from hub.reviews.services import appeal, assess, decide, submit_work
+from hub.reviews.services import appeal, assess, submit_work
 from ledger.comparing import Comparison, Difference
 from ledger.expecting import ERASED, ExpectedRow
 from ledger.models import Entry
@@ -22,6 +22,7 @@ from ledger.records import EntryView
 from ledger.selectors import to_view
 from ledger.unsaid import find_unsaid
 from tests.hub.factories import make_account
+from tests.hub.verdicts import decide
 
 from .conftest import Propose
 

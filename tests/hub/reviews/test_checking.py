@@ -17,13 +17,16 @@ from hub.contributions.services import join
 from hub.repositories.licences import Openness
 from hub.repositories.metrics import Comparison, Metric
 from hub.repositories.models import Repository
+from hub.repositories.services import add_maintainer, change_visibility
 from hub.reviews import checking, conflicts, facts
 from hub.reviews.models import Work
-from hub.reviews.services import assess, decide
+from hub.reviews.services import assess
+from hub.reviews.words import check_rows
 from hub.uploads.models import Blob
 from ledger import canonical
 from tests.hub.factories import make_account
-from tests.hub.repositories.conftest import Publish
+from tests.hub.repositories.conftest import Create, Publish
+from tests.hub.verdicts import decide
 
 from .conftest import Propose
 
@@ -64,7 +67,7 @@ def test_the_order_of_what_was_found_changes_nothing(faults: list[tuple[str, str
         {"contribution": "contrib:9"}, {"proposal": 3}, {"revision": "rev:9"}, {"base": ""}, {"head": "rev:9"},
         {"stale": True}, {"licence_before": "x"}, {"licence_after": "x"}, {"openness": Openness.RESTRICTED},
         {"pinned": 2}, {"outside": 1}, {"metrics": []}, {"counts": {"added": 2}}, {"faults": [("a" * 64, "gone")]},
-        {"conflicts": [("organisation", "acct:1")]},
+        {"conflicts": [("organisation", "acct:1")]}, {"conflicts": []}, {"conflicts": [], "undisclosed": True},
     ],
     ids=lambda change: next(iter(change)),
 )  # fmt: skip
@@ -159,6 +162,23 @@ def test_one_organisation_connects(proposed: Contribution, bob: Account, charlie
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("named", ["decider", "author"])
+@pytest.mark.parametrize(("role", "connects"), [("owner", True), ("maintainer", True), ("member", False)])
+def test_one_by_name_and_the_other_through_the_organisation_maintain_together(
+    create: Create, propose: Propose, bob: Account, charlie: Account, now: datetime, named: str, role: str, connects: bool
+) -> None:  # fmt: skip
+    owner, lab = make_account(), make_account("lab")
+    Account.objects.filter(pk=lab.pk).update(kind="organisation")
+    lab.refresh_from_db()
+    by_name, member = (bob, charlie) if named == "decider" else (charlie, bob)
+    Membership.objects.create(organisation=lab, person=owner, role="owner")
+    Membership.objects.create(organisation=lab, person=member, role=role)
+    shared = create("shared", account=owner, owner=lab)
+    add_maintainer(account=owner, repository=shared, handle=by_name.username)
+    assert _kinds(propose(), bob, now) == ([("maintainers", "charlie")] if connects else [])
+
+
+@pytest.mark.django_db
 def test_maintaining_together_connects(propose: Propose, alice: Account, bob: Account, now: datetime) -> None:
     assert _kinds(propose(account=bob), alice, now) == [("maintainers", "bob")]
 
@@ -196,6 +216,63 @@ def test_having_assessed_one_s_work_connects_too(
 ) -> None:
     assess(account=dora, work=work, effort=3, quality=60, comment="Fine.", now=now)
     assert _kinds(propose({"x": "1"}, account=dora), charlie, now) == [("reviewed", "dora")]
+
+
+@pytest.mark.django_db
+def test_what_is_not_public_is_said_to_who_decides_and_frozen_without_what_it_is(
+    create: Create, propose: Propose, alice: Account, bob: Account, charlie: Account, now: datetime
+) -> None:
+    """Two private repositories and a verdict in one of them connect them; the frozen checks say no more than that."""
+    for name in ("secret", "other"):
+        secret = create(name, account=bob, visibility="private")
+        add_maintainer(account=bob, repository=secret, handle="charlie")
+    judged = propose({"s": "1"}, account=bob, repository=secret)
+    decide(account=charlie, contribution=judged, verdict="ask", reason_code="quality", comment="How?", now=now)
+    contribution = propose()
+    assert _kinds(contribution, bob, now) == [("maintainers", "charlie"), ("reviewed", "charlie")]
+    review = decide(account=bob, contribution=contribution, verdict="accept", now=now)
+    body = bytes(review.checks.body)
+    (interests,) = [check for check in json.loads(body)["checks"] if check["name"] == "interests"]
+    assert interests == {"name": "interests", "result": "declared", "conflicts": [{"kind": "undisclosed"}]}
+    assert charlie.actor.encode() not in body
+    change_visibility(account=bob, repository=secret, visibility="public", now=now)
+    (later,) = [check for check in facts.checks(contribution, bob, now)["checks"] if check["name"] == "interests"]
+    assert later["conflicts"] == [
+        {"kind": "maintainers", "with": charlie.actor},
+        {"kind": "reviewed", "with": charlie.actor},
+    ]
+
+
+@pytest.mark.django_db
+def test_authors_of_something_private_together_are_not_named(
+    create: Create, propose: Propose, bob: Account, charlie: Account, now: datetime
+) -> None:
+    secret = create("secret", account=charlie, visibility="private")
+    add_maintainer(account=charlie, repository=secret, handle="bob")
+    propose({"s": "1"}, account=charlie, repository=secret, authors=[("charlie", 5_000), ("bob", 5_000)])
+    charlies = propose()
+    assert ("co_authors", "charlie") in _kinds(charlies, bob, now)
+    (interests,) = [check for check in facts.checks(charlies, bob, now)["checks"] if check["name"] == "interests"]
+    assert interests["conflicts"] == [{"kind": "undisclosed"}]
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ([], "nothing known here connects reviewer and authors"),
+        ([{"kind": "undisclosed"}], "something that is not public connects reviewer and authors"),
+        ([{"kind": "reviewed", "with": "acct:1"}], "1 connection of reviewer and authors"),
+        (
+            [{"kind": "reviewed", "with": "acct:1"}, {"kind": "undisclosed"}],
+            "1 connection of reviewer and authors, and something that is not public",
+        ),
+    ],
+)
+def test_frozen_independence_reads_as_it_was_frozen(found: list[dict[str, str]], words: str) -> None:
+    conflicts_ = [(each["kind"], each["with"]) for each in found if "with" in each]
+    hidden = {"kind": "undisclosed"} in found
+    frozen = checking.build(replace(FACTS, conflicts=conflicts_, undisclosed=hidden))
+    assert check_rows(frozen)[-1].detail == words
 
 
 @pytest.mark.django_db

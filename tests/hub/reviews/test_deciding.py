@@ -7,18 +7,20 @@ import pytest
 
 from hub.accounts.models import Account, Membership
 from hub.accounts.reviewers import grant_reviewer
-from hub.contributions.errors import NewerProposal, Over, StaleBase
+from hub.contributions.errors import NewerProposal, Over, StaleBase, TooLate
 from hub.contributions.models import Contribution
+from hub.contributions.selectors import KEPT
 from hub.contributions.services import join, rebase, update_contribution, withdraw
 from hub.errors import Conflict, Invalid, NotAllowed
 from hub.repositories.models import Repository
 from hub.repositories.services import add_maintainer
 from hub.reviews import access, selectors
 from hub.reviews.models import Appeal, Review, Work
-from hub.reviews.services import appeal, decide
+from hub.reviews.services import appeal
 from ledger import selectors as ledger
 from tests.hub.factories import make_account
 from tests.hub.repositories.conftest import Create, Publish, texts
+from tests.hub.verdicts import decide
 
 from .conftest import Propose
 
@@ -164,8 +166,14 @@ def test_a_version_that_nobody_looked_at_is_not_decided(
     assert proposed.proposal is not None
     seen = proposed.proposal.revision_id
     update_contribution(account=charlie, contribution=proposed, changes=texts({"w.json": "[3]"}), now=now)
-    with pytest.raises(NewerProposal):
-        decide(account=bob, contribution=proposed, verdict="accept", now=now, expected_proposal=seen)
+    for expected in (seen, ""):
+        for verdict in ("accept", "ask", "decline"):
+            with pytest.raises(NewerProposal):
+                decide(
+                    account=bob, contribution=proposed, verdict=verdict, reason_code="quality", comment=WHY, now=now,
+                    expected_proposal=expected,
+                )  # fmt: skip
+    assert not Review.objects.exists()
 
 
 # --- a base that has moved on --------------------------------------------------------------------
@@ -232,6 +240,31 @@ def test_a_hub_reviewer_who_is_an_author_is_no_arbiter(
     _decline(alice, shared, now)
     with pytest.raises(Conflict, match="nobody else"):
         appeal(account=charlie, contribution=shared, comment=WHY, now=now)
+
+
+def test_hub_reviewers_decide_about_appeals_alone(
+    propose: Propose, model: Repository, alice: Account, charlie: Account, dora: Account, now: datetime
+) -> None:
+    model.maintainers.all().delete()
+    own, other = propose({"a": "1"}, account=alice), propose()
+    assert access.arbiters_of(own) == []
+    assert access.arbiters_of(other) == [alice]
+    for account in (alice, dora):
+        with pytest.raises(NotAllowed):
+            decide(account=account, contribution=own, verdict="accept", now=now)
+    _decline(alice, other, now)
+    assert access.arbiters_of(other) == [dora]
+
+
+def test_it_may_be_appealed_for_thirty_days(propose: Propose, bob: Account, charlie: Account, now: datetime) -> None:
+    late, in_time = propose({"a": "1"}), propose({"b": "1"})
+    for contribution in (late, in_time):
+        _decline(bob, contribution, now)
+    moment = timedelta(milliseconds=1)
+    with pytest.raises(TooLate):
+        appeal(account=charlie, contribution=late, comment=WHY, now=now + KEPT)
+    appeal(account=charlie, contribution=in_time, comment=WHY, now=now + KEPT - moment)
+    assert Appeal.objects.get().contribution == in_time
 
 
 def test_without_anybody_else_there_is_no_appeal_yet(

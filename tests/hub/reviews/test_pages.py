@@ -6,22 +6,24 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.template import Context, Template
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.utils import timezone
 
 from hub.accounts.models import Account
 from hub.accounts.reviewers import grant_reviewer
 from hub.contributions.models import Contribution
-from hub.contributions.services import join
+from hub.contributions.services import join, update_contribution
+from hub.contributions.upkeep import release_files
 from hub.repositories import links
 from hub.repositories.models import Repository
 from hub.repositories.services import change_visibility
 from hub.reviews import selectors
 from hub.reviews.models import Assessment, Review, Work
-from hub.reviews.services import appeal, assess, decide, submit_work
+from hub.reviews.services import appeal, assess, submit_work
 from tests.hub.factories import make_account
-from tests.hub.repositories.conftest import Create, Publish
+from tests.hub.repositories.conftest import Publish, texts
+from tests.hub.verdicts import decide
+from web.timewords import worded
 
 from .conftest import Propose
 
@@ -35,14 +37,6 @@ def text(response: Any) -> str:
 
 def main(response: Any) -> str:
     return text(response).partition('id="main"')[2].partition("</main>")[0]
-
-
-def slot(name: str, subject: Any, viewer: Any) -> str:
-    request = RequestFactory().get("/")
-    request.user = viewer
-    return unescape(Template("{% load slots %}{% slot name subject %}").render(
-        Context({"request": request, "name": name, "subject": subject})
-    ))  # fmt: skip
 
 
 def test_the_verdict_form_says_which_shares_nobody_agreed_to(
@@ -228,6 +222,32 @@ def test_bad_input_is_refused_beside_its_field_and_kept(
     assert not Review.objects.exists()
 
 
+@pytest.mark.parametrize("verdict", ["accept", "ask", "decline"])
+def test_a_form_that_names_no_version_decides_nothing_and_is_shown_again_with_one(
+    client: Client, proposed: Contribution, bob: Account, verdict: str
+) -> None:
+    client.force_login(bob)
+    fields = _fields(proposed, verdict=verdict)
+    seen = fields.pop("proposal")
+    answer = client.post(f"/reviews/decide/{proposed.pk}", fields)
+    assert answer.status_code == 422
+    assert "It was not said which version you looked at" in text(answer)
+    assert not Review.objects.exists()
+    assert f'name="proposal" value="{seen}"' in text(answer)
+    assert WHY in text(answer)
+
+
+def test_a_form_that_named_an_older_version_goes_on_naming_it(
+    client: Client, proposed: Contribution, bob: Account, charlie: Account, now: datetime
+) -> None:
+    client.force_login(bob)
+    fields = _fields(proposed, verdict="accept")
+    update_contribution(account=charlie, contribution=proposed, changes=texts({"w.json": "[3]"}), now=now)
+    answer = client.post(f"/reviews/decide/{proposed.pk}", fields)
+    assert answer.status_code == 422
+    assert f'name="proposal" value="{fields["proposal"]}"' in text(answer)
+
+
 def test_a_stale_one_is_not_accepted_and_says_so(
     client: Client, proposed: Contribution, model: Repository, publish: Publish, bob: Account
 ) -> None:
@@ -262,9 +282,11 @@ def test_what_is_over_leads_to_its_page(client: Client, work: Work, alice: Accou
 
 # --- appealing -----------------------------------------------------------------------------------
 def test_the_contributor_appeals_on_a_page_that_says_who_decides(
-    client: Client, proposed: Contribution, bob: Account, charlie: Account, now: datetime
+    client: Client, proposed: Contribution, bob: Account, charlie: Account
 ) -> None:
-    decide(account=bob, contribution=proposed, verdict="decline", reason_code="quality", comment=WHY, now=now)
+    decide(
+        account=bob, contribution=proposed, verdict="decline", reason_code="quality", comment=WHY, now=timezone.now()
+    )
     client.force_login(charlie)
     html = text(client.get(f"/reviews/appeal/{proposed.pk}"))
     assert "charlie appealed against the verdict on contribution 1 to logistic." in html
@@ -281,6 +303,41 @@ def test_others_do_not_appeal(
     decide(account=bob, contribution=proposed, verdict="decline", reason_code="quality", comment=WHY, now=now)
     client.force_login(alice)
     assert client.get(f"/reviews/appeal/{proposed.pk}").status_code == 403
+
+
+@pytest.mark.parametrize("end", ["asked", "appealed", "long ago", "released"])
+def test_an_appeal_that_is_not_possible_is_not_offered(
+    client: Client, proposed: Contribution, bob: Account, charlie: Account, end: str
+) -> None:
+    today = timezone.now()
+    declined = today - timedelta(days=31) if end in ("long ago", "released") else today
+    verdict = "ask" if end == "asked" else "decline"
+    decide(account=bob, contribution=proposed, verdict=verdict, reason_code="quality", comment=WHY, now=declined)
+    if end == "appealed":
+        appeal(account=charlie, contribution=proposed, comment="Look again.", now=today)
+    if end == "released":
+        release_files(today)
+    client.force_login(charlie)
+    html = main(client.get("/alice/logistic/discussions/1"))
+    assert "/reviews/appeal/" not in html
+    assert "may appeal" not in html
+    assert client.get(f"/reviews/appeal/{proposed.pk}").status_code == 409
+    if end in ("long ago", "released"):
+        assert "the time to appeal is over" in html
+        answer = client.post(f"/reviews/appeal/{proposed.pk}", {"comment": "Look again."})
+        assert answer.status_code == 422
+        assert "It is too late to appeal" in text(answer)
+
+
+def test_until_when_one_may_appeal_is_said(
+    client: Client, proposed: Contribution, bob: Account, charlie: Account
+) -> None:
+    today = timezone.now()
+    decide(account=bob, contribution=proposed, verdict="decline", reason_code="quality", comment=WHY, now=today)
+    client.force_login(charlie)
+    until = worded(today + timedelta(days=30), today, "datetime")
+    for path in ("/alice/logistic/discussions/1", f"/reviews/appeal/{proposed.pk}"):
+        assert re.search(rf"You may appeal until <time [^>]*>{until}</time>\.", text(client.get(path)))
 
 
 # --- works ---------------------------------------------------------------------------------------
@@ -358,94 +415,3 @@ def test_a_work_of_a_private_repository_is_not_there_for_others(
     assert client.get(f"/reviews/assess/{work.key}").status_code == 404
     client.force_login(bob)
     assert client.get(f"/reviews/assess/{work.key}").status_code == 200
-
-
-# --- on other pages ------------------------------------------------------------------------------
-def test_the_form_of_a_verdict_stands_on_the_contribution_for_who_may_decide(
-    proposed: Contribution, bob: Account, charlie: Account
-) -> None:
-    assert "Record verdict" in slot("contribution.verdict", proposed, bob)
-    own = slot("contribution.verdict", proposed, charlie)
-    assert "Record verdict" not in own
-    assert "Nobody decides about their own contribution." in own
-    assert "/people/bob" in own
-
-
-def test_the_author_of_what_was_declined_finds_the_appeal(
-    proposed: Contribution, bob: Account, charlie: Account, now: datetime
-) -> None:
-    decide(account=bob, contribution=proposed, verdict="decline", reason_code="quality", comment=WHY, now=now)
-    assert f"/reviews/appeal/{proposed.pk}" in slot("contribution.verdict", proposed, charlie)
-    assert "/reviews/appeal/" not in slot("contribution.verdict", proposed, bob)
-
-
-def test_verdicts_and_the_appeal_are_told_with_their_reasons_in_the_order_of_time(
-    client: Client, proposed: Contribution, alice: Account, bob: Account, charlie: Account, now: datetime
-) -> None:
-    hour = timedelta(hours=1)
-    decide(account=bob, contribution=proposed, verdict="decline", reason_code="quality", comment=WHY, now=now)
-    appeal(account=charlie, contribution=proposed, comment="Look again.", now=now + hour)
-    decide(account=alice, contribution=proposed, verdict="accept", comment="Right.", now=now + 2 * hour)
-    html = main(client.get("/alice/logistic/discussions/1")).partition("Discussion")[2]
-    places = [html.index(words) for words in ("declined", WHY, "appealed", "Look again.", "accepted", "Right.")]
-    assert places == sorted(places)
-    assert Review.objects.earliest("time").checks_id in html
-    assert "None yet. It waits for a hub reviewer." in html
-
-
-def test_what_a_contribution_became_is_shown_with_its_assessments(
-    client: Client, work: Work, dora: Account, now: datetime
-) -> None:
-    assess(account=dora, work=work, effort=3, quality=70, comment="Small but right.", now=now)
-    html = text(client.get("/alice/logistic/discussions/1"))
-    assert "effort 3, quality 70 of 100" in html
-    assert f"/reviews/assess/{work.key}" in html
-
-
-def test_what_is_known_is_shown_to_all_and_independence_to_who_decides(proposed: Contribution, bob: Account) -> None:
-    assert "Builds on the newest revision" in slot("contribution.aside", proposed, None)
-    assert "Independence" not in slot("contribution.aside", proposed, None)
-    assert "Independence" in slot("contribution.aside", proposed, bob)
-
-
-def test_a_person_s_page_shows_verdicts_and_assessments(
-    client: Client, work: Work, bob: Account, dora: Account, now: datetime
-) -> None:
-    assess(account=dora, work=work, effort=3, quality=70, comment="Small but right.", now=now)
-    assert "Reproduced." in text(client.get("/people/bob"))
-    html = text(client.get("/people/dora"))
-    assert "Small but right." in html
-    assert "Hub reviewer" in html
-    assert "Reviews" not in main(client.get("/people/charlie"))
-
-
-def test_a_person_s_page_says_nothing_of_private_repositories(
-    client: Client, work: Work, alice: Account, now: datetime
-) -> None:
-    change_visibility(account=alice, repository=work.repository, visibility="private", now=now)
-    assert "Reproduced." not in text(client.get("/people/bob"))
-
-
-def test_one_s_own_page_shows_what_waits(
-    client: Client, proposed: Contribution, bob: Account, charlie: Account
-) -> None:
-    client.force_login(bob)
-    assert "Waiting for you" in text(client.get("/me"))
-    client.force_login(charlie)
-    assert "Waiting for you" not in text(client.get("/me"))
-
-
-@pytest.mark.parametrize("language", ["ja", "zh-hans"])
-def test_pages_are_whole_in_other_languages(
-    client: Client, proposed: Contribution, bob: Account, language: str
-) -> None:
-    client.force_login(bob)
-    for path in ("/reviews", f"/reviews/decide/{proposed.pk}"):
-        answer = client.get(f"{path}?lang={language}")
-        assert answer.status_code == 200
-        assert not re.search(r"%\(\w+\)", text(answer))
-
-
-def test_an_empty_private_repository_asks_nobody(create: Create, dora: Account) -> None:
-    create("secret", visibility="private")
-    assert selectors.queue(dora, timezone.now()).count == 0

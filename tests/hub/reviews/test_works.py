@@ -15,10 +15,11 @@ from hub.repositories.models import Repository, Revision
 from hub.repositories.services import add_maintainer, change_visibility, withdraw
 from hub.reviews import selectors
 from hub.reviews.models import Assessment, Work
-from hub.reviews.services import appeal, assess, decide, submit_work
+from hub.reviews.services import appeal, assess, submit_work
 from ledger import selectors as ledger
 from tests.hub.factories import make_account
 from tests.hub.repositories.conftest import Create, Publish
+from tests.hub.verdicts import decide
 
 from .conftest import Propose
 
