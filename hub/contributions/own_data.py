@@ -15,7 +15,7 @@ _WORDS = ("title", "reason")
 
 
 def register() -> None:
-    accounts.register("contributions", export=export, erase=erase)
+    accounts.register("contributions", export=export, erase=erase, lock=lock, order=20)
 
 
 def export(account: "Account") -> dict[str, Any]:
@@ -30,6 +30,11 @@ def export(account: "Account") -> dict[str, Any]:
         ),
         "comments": list(comments.values("contribution", "text", "time")),
     }
+
+
+def lock(account: "Account") -> None:
+    """What it proposed, which changing it locks after the repository."""
+    list(Contribution.objects.filter(contributor=account).order_by("pk").select_for_update().values_list("pk"))
 
 
 def erase(account: "Account", now: datetime) -> None:

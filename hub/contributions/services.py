@@ -202,7 +202,9 @@ def comment(*, account: "Account", contribution: Contribution, text: str, now: d
     lately = Comment.objects.filter(author=account, time__gt=now - timedelta(hours=1)).count()
     if lately >= COMMENTS_PER_HOUR:
         raise OverQuota(_("You have written as many comments as one account may in an hour. Try again later."))
-    return Comment.objects.create(contribution=contribution, author=account, text=said, time=now)
+    with transaction.atomic():
+        events.refuse_erased(account)
+        return Comment.objects.create(contribution=contribution, author=account, text=said, time=now)
 
 
 def delete_comment(*, account: "Account", comment: Comment, now: datetime) -> None:
