@@ -58,6 +58,18 @@ def contribution_by_id(viewer: Any, contribution_id: UUID) -> Contribution:
     return found
 
 
+def contribution_to_withdraw(account: "Account", contribution_id: UUID) -> Contribution:
+    """One's own, wherever it is, or one that the account may see. Raises ContributionNotFound."""
+    own = Contribution.objects.filter(pk=contribution_id, contributor=account).select_related(*WITH_ALL).first()
+    return own if own is not None else contribution_by_id(account, contribution_id)
+
+
+def out_of_sight(account: "Account", most: int = 100) -> list[Contribution]:
+    """What the account proposed and nobody decided, in repositories that it may not see any more, newest first."""
+    rows = Contribution.objects.filter(contributor=account, state__in=UNDECIDED)
+    return list(rows.exclude(repository__in=access.visible(account)).order_by("-opened", "-pk")[:most])
+
+
 def contributions(viewer: Any) -> QuerySet[Contribution]:
     """All in repositories that the viewer may see."""
     return Contribution.objects.filter(repository__in=access.visible(viewer)).select_related(*WITH_ALL)

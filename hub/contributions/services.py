@@ -175,9 +175,12 @@ def _save_version(
 
 
 def withdraw(*, account: "Account", contribution: Contribution, now: datetime, reason: str = "") -> Contribution:
-    """End an undecided contribution. It stays to be read; its files go after a while. Raises NotAllowed and Over."""
+    """End an undecided contribution. It stays to be read; its files go after a while. Raises NotAllowed and Over.
+
+    Also where the account may not read any more: its bytes and its place in the queue are its own to take back.
+    """
     with transaction.atomic():
-        locked = _own(account, contribution)
+        locked = _own(account, contribution, reads=False)
         moment, words = cut_time(now), _reason(reason)
         events.record(
             "contribution.withdrawn",
@@ -225,10 +228,11 @@ def _require_reader(account: "Account", repository: Repository) -> None:
     raise RepositoryNotFound
 
 
-def _own(account: "Account", contribution: Contribution) -> Contribution:
-    """The account's own undecided contribution, locked with its repository."""
+def _own(account: "Account", contribution: Contribution, *, reads: bool = True) -> Contribution:
+    """The account's own undecided contribution, locked with its repository, which it `reads`."""
     locked = lock(contribution)
-    _require_reader(account, locked.repository)
+    if reads:
+        _require_reader(account, locked.repository)
     if locked.contributor_id != account.pk:
         raise NotAllowed(_("Only who proposed this may change it."))
     if locked.state not in UNDECIDED:
@@ -243,7 +247,7 @@ def _proposed(contribution: Contribution) -> Any:
 
 def _refuse_too_many(account: "Account", repository: Repository) -> None:
     """Requests at one instant may exceed the account's number by a few."""
-    waiting = Contribution.objects.filter(state__in=UNDECIDED)
+    waiting = Contribution.objects.filter(state__in=UNDECIDED, repository__withdrawn__isnull=True)
     own = waiting.filter(contributor=account)
     if own.count() >= MOST_OF_ACCOUNT:
         raise TooManyOpen(_("As many of your contributions as one account may have wait already. Withdraw one first."))

@@ -27,8 +27,10 @@ def of_person(request: HttpRequest, person: Any) -> str:
 
 
 def of_me(request: HttpRequest, account: Any) -> str:
-    """One's own contributions, with where each of them stands."""
-    return _rows(request, "contributions/_me.html", selectors.by_person(account, account, most=MOST))
+    """One's own contributions, with where each of them stands, and what can only be withdrawn."""
+    unseen = selectors.out_of_sight(account)
+    shown = _rows(request, "contributions/_me.html", selectors.by_person(account, account, most=MOST))
+    return shown + (render_to_string("contributions/_unseen.html", {"unseen": unseen}, request) if unseen else "")
 
 
 def _rows(request: HttpRequest, template: str, found: list[Any]) -> str:

@@ -51,6 +51,7 @@ def _verdict(request: HttpRequest, contribution: "Contribution") -> str:
         "own": own,
         "declined_it": account is not None and not own and selectors.maintains_here(account, contribution),
         "arbiters": listed(arbiters),
+        "may_decline": contribution.state == "asked" and not refused,
         "may_appeal": _may_appeal(account, contribution),
     }
     return render_to_string("reviews/_waiting.html", context, request)

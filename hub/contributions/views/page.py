@@ -1,6 +1,8 @@
 """One contribution: what it changes, where it stands, the discussion, and what its author and its readers may do."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -39,6 +41,7 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
     account = repositories.account_of(request.user)
     own = account is not None and contribution.contributor_id == account.pk
     waits = contribution.state in services.UNDECIDED
+    gone = contribution.released is not None and contribution.result is None
     return show(
         request,
         repository,
@@ -51,9 +54,10 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         kind_words=repository_words.WORK_KINDS[contribution.kind],
         own=own,
         may_change=own and waits,
+        gone=gone,
         stale=waits and selectors.is_stale(contribution),
         version=proposal,
-        versions=[_version(each, proposal) for each in selectors.proposals(contribution)],
+        versions=[_version(each, proposal, contribution.released) for each in selectors.proposals(contribution)],
         authors=[
             {"account": each.account, "share": words.percent(each.bps)} for each in selectors.authors_of(contribution)
         ],
@@ -66,7 +70,7 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         viewer=account,
         base_url=repository_links.commit(proposal.base) if proposal.base else "",
         result_url=repository_links.commit(contribution.result) if contribution.result else "",
-        tree_url=repository_links.tree(repository, proposal.revision.commit),
+        tree_url="" if gone else repository_links.tree(repository, proposal.revision.commit),
         **_addresses(contribution),
         file_total=sum(files.counts.values()),
         **what_changed(repository, proposal.base, proposal.revision, files),
@@ -82,14 +86,17 @@ def _addresses(contribution: Contribution) -> dict[str, str]:
     }
 
 
-def _version(each: Any, newest: Any) -> dict[str, Any]:
+def _version(each: Any, newest: Any, released: datetime | None) -> dict[str, Any]:
+    """With addresses of its files while they are here: those of what was not accepted go some time after the end."""
     revision: Revision = each.revision
     repository = newest.revision.repository
+    here = revision.number is not None or released is None
+    compared = here and each.pk != newest.pk
     return {
         "proposal": each,
-        "url": repository_links.tree(repository, revision.commit),
+        "url": repository_links.tree(repository, revision.commit) if here else "",
         "compare_url": repository_links.compare(repository, revision.commit, newest.revision.commit)
-        if each.pk != newest.pk
+        if compared
         else "",
     }
 
@@ -127,14 +134,27 @@ def delete_comment(request: HttpRequest, owner: str, name: str, kind: str, numbe
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
-    contribution, form = load_contribution(request, kind, owner, name, number), WithdrawForm(request.POST)
+    contribution = load_contribution(request, kind, owner, name, number)
+    _withdraw(request, contribution)
+    return redirect(links.page(contribution))
+
+
+@login_required
+@require_POST
+def withdraw_unseen(request: HttpRequest, contribution: UUID) -> HttpResponse:
+    """One's own, in a repository that one may not see any more; its address says nothing about that."""
+    _withdraw(request, selectors.contribution_to_withdraw(account_of(request), contribution))
+    return redirect("/me")
+
+
+def _withdraw(request: HttpRequest, contribution: Contribution) -> None:
+    form = WithdrawForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else form.data.get("reason", "")
     try:
         services.withdraw(account=account_of(request), contribution=contribution, reason=reason, now=timezone.now())
         messages.success(request, _("The contribution is withdrawn."))
     except Invalid as error:
         messages.error(request, str(error))
-    return redirect(links.page(contribution))
 
 
 @login_required
