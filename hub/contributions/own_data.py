@@ -19,13 +19,19 @@ def register() -> None:
 
 
 def export(account: "Account") -> dict[str, Any]:
-    """What it proposed, and what it said in discussions."""
+    """What it proposed, what it shares in, without the words of who proposed that, and what it said in discussions."""
     rows = Contribution.objects.filter(contributor=account).order_by("opened", "repository", "number")
+    shared = Contribution.objects.filter(authors__contains=[{"account": account.actor}]).exclude(contributor=account)
     comments = Comment.objects.filter(author=account, deleted__isnull=True).order_by("time", "pk")
     return {
         "opened": list(
             rows.values(
                 "id", "repository", "number", "title", "reason", "kind", "authors", "state", "opened", "changed"
+            )
+        ),
+        "shared": list(
+            shared.order_by("opened", "repository", "number").values(
+                "id", "repository", "number", "kind", "authors", "state", "opened", "changed"
             )
         ),
         "comments": list(comments.values("contribution", "text", "time")),

@@ -187,6 +187,17 @@ def test_an_account_takes_its_contributions_and_comments_away(propose: Propose, 
     found = export(bob)["contributions"]
     assert [each["title"] for each in found["opened"]] == ["One more cell"]
     assert [each["text"] for each in found["comments"]] == ["Hello."]
+    assert found["shared"] == []
+
+
+def test_an_author_takes_what_he_shares_in_away_too_but_not_another_s_words(propose: Propose, charlie: Account) -> None:
+    contribution = propose(authors=[("bob", 6_000), ("charlie", 4_000)])
+    propose({"b": "1"})
+    found = export(charlie)["contributions"]
+    assert found["opened"] == []
+    (shared,) = found["shared"]
+    assert (shared["id"], shared["number"], shared["authors"]) == (contribution.pk, 1, contribution.authors)
+    assert not {"title", "reason"} & set(shared)
 
 
 def test_erasing_an_account_destroys_its_words_and_nothing_else(
