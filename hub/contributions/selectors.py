@@ -125,8 +125,8 @@ def contribution_of(revision: Revision) -> Contribution | None:
 
 def newest_revision_id(repository: Repository, number: int) -> str | None:
     """What `refs/pr/{number}` stands for. Registered with `hub.repositories`."""
-    rows = Proposal.objects.filter(contribution__repository=repository, contribution__number=number)
-    return rows.order_by("-version").values_list("revision_id", flat=True).first()
+    rows = Contribution.objects.filter(repository=repository, number=number)
+    return rows.values_list("proposal__revision_id", flat=True).first()
 
 
 def is_stale(contribution: Contribution) -> bool:

@@ -32,7 +32,7 @@ def release_files(now: datetime, most: int = 500) -> int:
 def _release(contribution: Contribution, now: datetime) -> bool:
     with transaction.atomic():
         locked = lock(contribution)
-        ended = _ended(locked)
+        ended = end_of(locked)
         if ended is None or ended >= now - KEPT or locked.released is not None:
             return False
         proposed = Revision.all_states.filter(proposal__contribution=locked, number__isnull=True)
@@ -46,7 +46,7 @@ def _release(contribution: Contribution, now: datetime) -> bool:
     return True
 
 
-def _ended(contribution: Contribution) -> datetime | None:
+def end_of(contribution: Contribution) -> datetime | None:
     """When it came to its end, by a decision, by its author, or with its repository."""
     decided = contribution.changed if contribution.state not in UNDECIDED else None
     ends = [moment for moment in (decided, contribution.repository.withdrawn) if moment is not None]
