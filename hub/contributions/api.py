@@ -153,6 +153,8 @@ class RebaseView(_View):
                 contribution=selectors.contribution_by_id(account, id),
                 mine=wanted.get("mine", []),
                 theirs=wanted.get("theirs", []),
+                expected_head=wanted.get("expected_head"),
+                expected_proposal=wanted.get("expected_proposal"),
                 now=timezone.now(),
             )
         except PathsCollide as error:

@@ -17,9 +17,9 @@ from hub.contributions.deciding import accept, decline, lock, mark_asked, reopen
 from hub.contributions.errors import NewerProposal, Over, TooManyOpen
 from hub.contributions.models import Comment, Contribution
 from hub.contributions.proposing import Wanted
-from hub.contributions.selectors import UNDECIDED, next_number
+from hub.contributions.selectors import UNDECIDED, is_stale, next_number
 from hub.contributions.shares import Shares
-from hub.errors import Invalid, NotAllowed, OverQuota
+from hub.errors import Conflict, Invalid, NotAllowed, OverQuota
 from hub.repositories import access
 from hub.repositories.changes import Change
 from hub.repositories.errors import RepositoryNotFound, Withdrawn
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNDECIDED", "Change", "accept", "comment", "decline", "delete_comment", "mark_asked", "open_contribution", "rebase",
-    "reopen_for_appeal", "update_contribution", "withdraw",
+    "refuse_moved", "reopen_for_appeal", "update_contribution", "withdraw",
 ]  # fmt: skip
 
 LONGEST_TITLE, LONGEST_REASON, LONGEST_COMMENT = 300, 2_000, 10_000
@@ -122,8 +122,7 @@ def update_contribution(
     with transaction.atomic():
         locked = _own(account, contribution)
         before = _proposed(locked)
-        if expected_proposal is not None and expected_proposal != before.revision_id:
-            raise NewerProposal
+        refuse_moved(locked, None, expected_proposal)
         wanted = Wanted(
             [*proposing.own_changes(before.revision), *changes],
             locked.title if title is None else _title(title),
@@ -145,14 +144,21 @@ def rebase(
     now: datetime,
     mine: Collection[str] = (),
     theirs: Collection[str] = (),
+    expected_head: str | None = None,
+    expected_proposal: str | None = None,
 ) -> Contribution:
     """Take the proposal's own changes, by path, to the newest revision, as a new version that waits for a decision anew.
 
-    Where both changed a path, `mine` and `theirs` say which side counts. Raises NotAllowed, Over, PathsCollide with the
-    paths that are in neither, Conflict when nothing is left to propose, and what `open_contribution` raises.
+    Where both changed a path, `mine` and `theirs` say which side counts. With `expected_head` and `expected_proposal`
+    (revision ids) the caller says between what he chose. Raises NotAllowed, Over, StaleParent, NewerProposal, PathsCollide
+    with the paths that are in neither, Conflict when it stands on the newest revision already, Invalid when nothing is left
+    to propose, and what `open_contribution` raises.
     """
     with transaction.atomic():
         locked = _own(account, contribution)
+        refuse_moved(locked, expected_head, expected_proposal)
+        if not is_stale(locked):
+            raise Conflict(_("It stands on the newest revision already."))
         before, head = _proposed(locked), locked.repository.head
         changes = proposing.settle(proposing.move(before.revision, head), mine, theirs)
         measured = proposing.kept_metrics(before.revision)
@@ -160,6 +166,13 @@ def rebase(
         made = proposing.draft(account, locked.repository, head, wanted, now)
         _save_version(account, locked, made, wanted, rebased=True)
     return locked
+
+
+def refuse_moved(contribution: Contribution, expected_head: str | None, expected_proposal: str | None) -> None:
+    """Raise NewerProposal or StaleParent if either is not what the caller looked at; None says that he did not."""
+    if expected_proposal is not None and expected_proposal != _proposed(contribution).revision_id:
+        raise NewerProposal
+    refuse_stale(contribution.repository, expected_head)
 
 
 def _save_version(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hub.contributions import links, proposing, selectors, services, words
-from hub.contributions.errors import ContributionNotFound
+from hub.contributions.errors import ContributionNotFound, NewerProposal
 from hub.contributions.forms import CollisionsForm, CommentForm, WithdrawForm
 from hub.contributions.models import Comment, Contribution
 from hub.contributions.timeline import timeline
@@ -22,6 +22,7 @@ from hub.errors import HubError, Invalid, NotAllowed
 from hub.repositories import links as repository_links
 from hub.repositories import selectors as repositories
 from hub.repositories import words as repository_words
+from hub.repositories.errors import StaleParent
 from hub.repositories.forms import refuse
 from hub.repositories.models import Revision
 from hub.repositories.showing import MOST_FILES, measured, sources, what_changed
@@ -161,30 +162,63 @@ def _withdraw(request: HttpRequest, contribution: Contribution) -> None:
 @require_http_methods(["GET", "POST"])
 def rebase(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
     contribution = load_contribution(request, kind, owner, name, number)
-    account = account_of(request)
-    if contribution.contributor_id != account.pk:
+    if contribution.contributor_id != account_of(request).pk:
         raise NotAllowed(_("Only who proposed this may change it."))
-    moved = proposing.move(selectors.newest_proposal(contribution).revision, contribution.repository.head)
-    paths = [each.path for each in moved.collisions]
-    posted = request.method == "POST"
-    form = CollisionsForm(request.POST if posted else None, paths=paths)
-    if posted and form.is_valid():
+    if request.method != "POST":
+        return _rebase_page(request, contribution)
+    try:
+        services.refuse_moved(contribution, request.POST.get("head", ""), request.POST.get("proposal", ""))
+        return _rebase(request, contribution)
+    except (NewerProposal, StaleParent) as error:
+        # What was chosen was chosen between other files, so everything is shown anew and nothing is chosen.
+        contribution = load_contribution(request, kind, owner, name, number)
+        return _rebase_page(request, contribution, refused=str(error), status=422)
+
+
+def _rebase(request: HttpRequest, contribution: Contribution) -> HttpResponse:
+    moved = _moved(contribution)
+    form = _collisions(request.POST, contribution, moved)
+    if form.is_valid():
         try:
             services.rebase(
-                account=account, contribution=contribution, now=timezone.now(),
+                account=account_of(request), contribution=contribution, now=timezone.now(),
                 mine=form.chosen("mine"), theirs=form.chosen("theirs"),
+                expected_head=form.cleaned_data["head"], expected_proposal=form.cleaned_data["proposal"],
             )  # fmt: skip
             messages.success(request, _("It stands on the newest revision now and waits for a decision."))
             return redirect(links.page(contribution))
+        except (NewerProposal, StaleParent):
+            raise
         except HubError as error:
             form.add_error(None, str(error))
-    status = 422 if posted else 200
-    return _rebase_page(request, contribution, form, moved, status)
+    return _rebase_page(request, contribution, moved, form, status=422)
+
+
+def _moved(contribution: Contribution) -> proposing.Moved:
+    """What rebasing does; nothing where there is nothing to do."""
+    if not selectors.is_stale(contribution):
+        return proposing.Moved([], [])
+    return proposing.move(selectors.newest_proposal(contribution).revision, contribution.repository.head)
+
+
+def _collisions(data: Any, contribution: Contribution, moved: proposing.Moved) -> CollisionsForm:
+    seen = {
+        "head": contribution.repository.head_id or "",
+        "proposal": selectors.newest_proposal(contribution).revision_id,
+    }
+    return CollisionsForm(data, paths=[each.path for each in moved.collisions], initial=seen)
 
 
 def _rebase_page(
-    request: HttpRequest, contribution: Contribution, form: CollisionsForm, moved: proposing.Moved, status: int
+    request: HttpRequest,
+    contribution: Contribution,
+    moved: proposing.Moved | None = None,
+    form: CollisionsForm | None = None,
+    *,
+    refused: str = "",
+    status: int = 200,
 ) -> HttpResponse:
+    moved = moved or _moved(contribution)
     repository, proposal = contribution.repository, selectors.newest_proposal(contribution)
     base, head = proposal.base, repository.head
     compare = repository_links.compare(repository, base.commit, head.commit) if base and head else ""
@@ -194,7 +228,8 @@ def _rebase_page(
         "rebase.html",
         status,
         contribution=contribution,
-        form=form,
+        form=form or _collisions(None, contribution, moved),
+        refused=refused,
         stale=selectors.is_stale(contribution),
         clean=len(moved.changes),
         base=base,
