@@ -13,9 +13,11 @@ from math import ceil
 from typing import Any, Final, Protocol
 
 from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hub.errors import TooManyEntries
+from hub.errors import NotAllowed, TooManyEntries
 from hub.vocabulary import (
     ADDRESS,
     ANY_SUBJECT,
@@ -283,7 +285,8 @@ def record(
     """Write one entry, in the caller's transaction.
 
     `related` adds subjects that the data does not name. Raises `BadEvent` if the vocabulary does not allow it (a
-    mistake in the caller), `TooManyEntries` if the account has used up its hour, and the ledger's own errors.
+    mistake in the caller), `NotAllowed` if the account is erased, `TooManyEntries` if it has used up its hour, and the
+    ledger's own errors.
     """
     kind = VOCABULARY.get(type)
     if kind is None:
@@ -291,6 +294,7 @@ def record(
     groups = details or {}
     check(kind, subject, data, groups)
     others = related_subjects(kind, subject, data, related)
+    refuse_erased(actor)
     _refuse_flood(actor.actor, now)
     return ledger.record(
         type=type,
@@ -301,6 +305,23 @@ def record(
         details=groups,
         related=others,
     )
+
+
+def refuse_erased(actor: Actor) -> None:
+    """Raise `NotAllowed` if the account is erased; if not, it stays so until the caller's transaction ends.
+
+    Everything that keeps words of an account asks this before it does: an act that began before the erasure either ends
+    before it, and its words go too, or is refused. Erasing locks the row `FOR UPDATE`, which waits for `FOR KEY SHARE` and
+    makes it wait; acts of one account do not make each other wait.
+    """
+    if actor.actor == SYSTEM.actor:
+        return
+    with connection.cursor() as cursor:
+        own = 'SELECT "erased" FROM "accounts_account" WHERE "pseudonym" = %s FOR KEY SHARE'
+        cursor.execute(own, [actor.actor.removeprefix("acct:")])
+        row = cursor.fetchone()
+    if row is not None and row[0] is not None:
+        raise NotAllowed(_("This account is erased. Nothing can be done in its name any more."))
 
 
 def _refuse_flood(actor: str, now: datetime) -> None:

@@ -29,11 +29,12 @@ def erase_account(account: Account, now: datetime) -> None:
     of every entry about it. The pseudonym's entries stay, and every proof of them still verifies. So does a wallet that
     was bound: rewards are computed from it again by anybody, which was said before it was bound.
 
+    What the account has begun and not ended yet is waited for, and goes with the rest, or is refused (`events.record`).
     The entry `account.erased` is recorded in the same transaction. Raises `Conflict` if it is erased already.
     """
     moment = to_milliseconds(now)
     with transaction.atomic():
-        locked = Account.objects.select_for_update().get(pk=account.pk)
+        locked = _lock(account)
         if locked.erased is not None:
             raise Conflict(_("This account is erased already."))
         record("account.erased", subject=locked.actor, actor=locked, data={}, now=moment)
@@ -41,6 +42,16 @@ def erase_account(account: Account, now: datetime) -> None:
         _forget_person(locked, moment)
         _forget_details(locked)
     account.refresh_from_db()
+
+
+def _lock(account: Account) -> Account:
+    """The account as it is now, locked until the transaction ends.
+
+    There is one order of locks: repositories, contributions, uploads, accounts. Services lock what they change in it and
+    come to the account of who acts last; so does this, or the two would wait for each other.
+    """
+    own_data.lock(account)
+    return Account.objects.select_for_update().get(pk=account.pk)
 
 
 def _forget_person(account: Account, now: datetime) -> None:

@@ -175,6 +175,8 @@ class RebaseView(_View):
                 contribution=selectors.contribution_by_id(account, id),
                 mine=wanted.get("mine", []),
                 theirs=wanted.get("theirs", []),
+                expected_head=wanted.get("expected_head"),
+                expected_proposal=wanted.get("expected_proposal"),
                 now=timezone.now(),
             )
         except PathsCollide as error:
@@ -187,15 +189,16 @@ class WithdrawView(_View):
         operation_id="contributions_withdraw",
         parameters=[KEY],
         request=serializers.WithdrawalSerializer,
-        responses=serializers.ContributionSerializer,
+        responses={200: serializers.ContributionSerializer, 204: None},
     )
     @idempotent
     def post(self, request: Request, id: uuid.UUID) -> Response:
-        """End your undecided contribution. It stays to be read; its files go after 30 days."""
+        """End your undecided contribution. It stays to be read; its files go after 30 days. Where you may not see the
+        repository any more the answer is 204."""
         wanted, account = _read(serializers.WithdrawalSerializer(data=request.data)), _account(request)
-        found = selectors.contribution_by_id(account, id)
+        found = selectors.contribution_to_withdraw(account, id)
         services.withdraw(account=account, contribution=found, reason=wanted["reason"], now=timezone.now())
-        return _answer(request, id)
+        return _answer(request, id) if repositories.may_read(account, found.repository) else Response(status=204)
 
 
 # --- what is proposed ----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Each locks the repository and the contribution, changes the state and writes its
 of its own. What is refused here is what holds whoever decides: nobody decides what is his own, and only once.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from hub import events
 from hub.contributions.errors import Over, StaleBase, TooLate
 from hub.contributions.models import Contribution
-from hub.contributions.selectors import appeal_until, is_own, is_stale
+from hub.contributions.selectors import UNDECIDED, appeal_until, is_own, is_stale
 from hub.errors import Conflict, NotAllowed
 from hub.events import Actor
 from hub.repositories.errors import StaleParent, Withdrawn
@@ -76,10 +77,11 @@ def decline(
 ) -> "Entry":
     """End the contribution without publishing it. `reason` is one of `events.REVIEW_REASONS`.
 
-    Returns `contribution.declined`. Raises Over while it does not wait for a decision, NotAllowed for one's own.
+    Also while it waits for its author, who may never come back. Returns `contribution.declined`. Raises Over once it has
+    ended, NotAllowed for one's own.
     """
     with transaction.atomic():
-        locked, moment = _waiting(contribution, actor), cut_time(now)
+        locked, moment = _waiting(contribution, actor, UNDECIDED), cut_time(now)
         entry = _record(
             "contribution.declined", locked, actor, {"reason": reason}, checks=checks, comment=comment, now=moment
         )
@@ -131,13 +133,13 @@ def require_appealable(contribution: Contribution, actor: "Account", now: dateti
 
 
 # --- shared --------------------------------------------------------------------------------------
-def _waiting(contribution: Contribution, actor: "Account") -> Contribution:
-    """The contribution, locked, if it waits for a decision and the actor has no part in it."""
+def _waiting(contribution: Contribution, actor: "Account", states: Collection[State] = (State.OPEN,)) -> Contribution:
+    """The contribution, locked, if it is in one of these states and the actor has no part in it."""
     locked = lock(contribution)
     _refuse_withdrawn(locked)
     if is_own(locked, actor):
         raise NotAllowed(_("Nobody decides about what is their own."))
-    if locked.state != State.OPEN:
+    if locked.state not in states:
         raise Over
     return locked
 

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from django import forms
@@ -79,12 +80,18 @@ class WithdrawForm(forms.Form):
 
 
 class CollisionsForm(forms.Form):
-    """One choice for each path that both sides changed."""
+    """One choice for each path that both sides changed. A choice is named after its path and counts for that path alone.
+
+    `head` and `proposal` are the revisions that were compared when the choices were shown.
+    """
+
+    head = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    proposal = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(self, *args: Any, paths: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for index, path in enumerate(paths):
-            self.fields[f"side-{index}"] = forms.ChoiceField(
+        for path in paths:
+            self.fields[side_name(path)] = forms.ChoiceField(
                 label=path,
                 choices=[
                     ("mine", gettext_lazy("as it is proposed here")),
@@ -95,4 +102,9 @@ class CollisionsForm(forms.Form):
         self.paths = paths
 
     def chosen(self, side: str) -> list[str]:
-        return [path for index, path in enumerate(self.paths) if self.cleaned_data[f"side-{index}"] == side]
+        return [path for path in self.paths if self.cleaned_data[side_name(path)] == side]
+
+
+def side_name(path: str) -> str:
+    """The name of the field that says which side of a path counts."""
+    return f"side-{sha256(path.encode()).hexdigest()}"

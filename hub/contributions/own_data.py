@@ -15,12 +15,13 @@ _WORDS = ("title", "reason")
 
 
 def register() -> None:
-    accounts.register("contributions", export=export, erase=erase)
+    accounts.register("contributions", export=export, erase=erase, lock=lock, order=20)
 
 
 def export(account: "Account") -> dict[str, Any]:
-    """What it proposed, in what it agreed to share, and what it said in discussions."""
+    """What it proposed, in what it agreed to share, where it is named, and what it said in discussions."""
     rows = Contribution.objects.filter(contributor=account).order_by("opened", "repository", "number")
+    shared = Contribution.objects.filter(authors__contains=[{"account": account.actor}]).exclude(contributor=account)
     comments = Comment.objects.filter(author=account, deleted__isnull=True).order_by("time", "pk")
     return {
         "opened": list(
@@ -31,8 +32,18 @@ def export(account: "Account") -> dict[str, Any]:
         "agreed": list(
             Consent.objects.filter(account=account).order_by("time", "pk").values("contribution", "bps", "time")
         ),
+        "shared": list(
+            shared.order_by("opened", "repository", "number").values(
+                "id", "repository", "number", "kind", "authors", "state", "opened", "changed"
+            )
+        ),
         "comments": list(comments.values("contribution", "text", "time")),
     }
+
+
+def lock(account: "Account") -> None:
+    """What it proposed, which changing it locks after the repository."""
+    list(Contribution.objects.filter(contributor=account).order_by("pk").select_for_update().values_list("pk"))
 
 
 def erase(account: "Account", now: datetime) -> None:

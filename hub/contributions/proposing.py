@@ -11,9 +11,8 @@ from hub import events
 from hub.contributions.errors import PathsCollide
 from hub.contributions.models import Contribution, Proposal
 from hub.errors import Conflict, Invalid
-from hub.repositories import reading
+from hub.repositories import reading, tree
 from hub.repositories.changes import Change
-from hub.repositories.errors import PathNotFound
 from hub.repositories.models import Repository, Revision
 from hub.repositories.preparing import Draft, prepare, store
 from ledger.errors import BadEntry
@@ -95,9 +94,13 @@ def own_changes(proposed: Revision) -> list[Change]:
 
 
 def kept_metrics(proposed: Revision) -> Rows | None:
-    """The measurements of the version before, for the next one; None where they are those of the base."""
-    inherited = proposed.kind == "documentation" and proposed.parent and proposed.metrics == proposed.parent.metrics
-    return None if inherited else list(proposed.metrics)
+    """The measurements of the version before, for the next one; None where it measured nothing itself.
+
+    So documentation has those of the base, and still has them when it was called something else before.
+    """
+    parent = proposed.parent if proposed.kind == "documentation" else None
+    before = parent.metrics if parent is not None else []
+    return None if proposed.metrics == before else list(proposed.metrics)
 
 
 @dataclass(frozen=True)
@@ -122,9 +125,10 @@ def move(proposed: Revision, head: Revision | None) -> Moved:
     """Take the proposal's own changes, by path, to `head`. What `head` has already is left out."""
     clean: list[Change] = []
     collisions: list[Collision] = []
-    trees = reading.StoredTrees()
-    for path, blob, old in proposed.changes.order_by("path").values_list("path", "blob_id", "old_blob_id"):
-        newest = _digest_at(head, path, trees)
+    rows = list(proposed.changes.order_by("path").values_list("path", "blob_id", "old_blob_id"))
+    differing = _differing(proposed.parent, head, {path for path, _blob, _old in rows})
+    for path, blob, old in rows:
+        newest = differing.get(path, old or "")
         if newest == (blob or ""):
             continue
         if newest == (old or ""):
@@ -145,15 +149,23 @@ def settle(moved: Moved, mine: Collection[str], theirs: Collection[str]) -> list
     return [*removed, *moved.changes, *put]
 
 
-def _digest_at(revision: Revision | None, path: str, trees: reading.StoredTrees) -> str:
-    """The SHA-256 of the file there; "" for none, or for a folder."""
-    if revision is None:
-        return ""
-    try:
-        member = reading.member_at(revision, path, trees)
-    except PathNotFound:
-        return ""
-    if member.type != "file":
-        return ""
-    blob = reading.blobs_of(revision, [member.digest]).get(member.digest)
-    return blob.sha256 if blob is not None else ""
+def _differing(base: Revision | None, head: Revision | None, paths: Collection[str]) -> Mapping[str, str]:
+    """The SHA-256 of the file at those of the paths where `head` may differ from `base`; "" for none, or for a folder.
+
+    Both trees are read once and level by level, however many paths there are.
+    """
+    trees = reading.StoredTrees()
+    after = head.root_tree_id if head is not None else None
+    leaves: dict[str, tree.Leaf | None]
+    if base is None or head is None or reading.salt_of(base) == reading.salt_of(head):
+        found = tree.diff_trees(trees, base.root_tree_id if base is not None else None, after)
+        leaves = {each.path: each.new for each in found if each.path in paths}
+    else:
+        # Leaves under different salts say nothing about each other.
+        leaves = dict.fromkeys(paths) | {path: leaf for path, leaf in reading.all_files(head) if path in paths}
+    here = (leaf.digest for leaf in leaves.values() if leaf is not None)
+    blobs = reading.blobs_of(head, here) if head is not None else {}
+    return {
+        path: blobs[leaf.digest].sha256 if leaf is not None and leaf.digest in blobs else ""
+        for path, leaf in leaves.items()
+    }

@@ -64,6 +64,18 @@ def contribution_by_id(viewer: Any, contribution_id: UUID) -> Contribution:
     return found
 
 
+def contribution_to_withdraw(account: "Account", contribution_id: UUID) -> Contribution:
+    """One's own, wherever it is, or one that the account may see. Raises ContributionNotFound."""
+    own = Contribution.objects.filter(pk=contribution_id, contributor=account).select_related(*WITH_ALL).first()
+    return own if own is not None else contribution_by_id(account, contribution_id)
+
+
+def out_of_sight(account: "Account", most: int = 100) -> list[Contribution]:
+    """What the account proposed and nobody decided, in repositories that it may not see any more, newest first."""
+    rows = Contribution.objects.filter(contributor=account, state__in=UNDECIDED)
+    return list(rows.exclude(repository__in=access.visible(account)).order_by("-opened", "-pk")[:most])
+
+
 def contributions(viewer: Any) -> QuerySet[Contribution]:
     """All in repositories that the viewer may see."""
     return Contribution.objects.filter(repository__in=access.visible(viewer)).select_related(*WITH_ALL)
@@ -145,8 +157,8 @@ def contribution_of(revision: Revision) -> Contribution | None:
 
 def newest_revision_id(repository: Repository, number: int) -> str | None:
     """What `refs/pr/{number}` stands for. Registered with `hub.repositories`."""
-    rows = Proposal.objects.filter(contribution__repository=repository, contribution__number=number)
-    return rows.order_by("-version").values_list("revision_id", flat=True).first()
+    rows = Contribution.objects.filter(repository=repository, number=number)
+    return rows.values_list("proposal__revision_id", flat=True).first()
 
 
 def is_stale(contribution: Contribution) -> bool:

@@ -101,6 +101,12 @@ class RebaseSerializer(RequestSerializer):
         max_length=MOST_CHANGES,
         help_text=gettext_lazy("Paths that both sides changed and that become as they are in the repository"),
     )
+    expected_head = serializers.RegexField(
+        _ID, required=False, max_length=64, help_text=gettext_lazy("The newest revision that you compared with")
+    )
+    expected_proposal = serializers.RegexField(
+        _ID, required=False, max_length=64, help_text=gettext_lazy("The version that you looked at")
+    )
 
 
 class WithdrawalSerializer(RequestSerializer):

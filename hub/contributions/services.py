@@ -18,9 +18,9 @@ from hub.contributions.errors import NewerProposal, Over, TooManyOpen
 from hub.contributions.joining import join
 from hub.contributions.models import Comment, Contribution
 from hub.contributions.proposing import Wanted
-from hub.contributions.selectors import UNDECIDED, next_number
+from hub.contributions.selectors import UNDECIDED, is_stale, next_number
 from hub.contributions.shares import Shares
-from hub.errors import Invalid, NotAllowed, OverQuota
+from hub.errors import Conflict, Invalid, NotAllowed, OverQuota
 from hub.repositories import access
 from hub.repositories.changes import Change
 from hub.repositories.errors import RepositoryNotFound, Withdrawn
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNDECIDED", "Change", "accept", "comment", "decline", "delete_comment", "join", "mark_asked", "open_contribution",
-    "rebase", "reopen_for_appeal", "require_appealable", "update_contribution", "withdraw",
+    "rebase", "refuse_moved", "reopen_for_appeal", "require_appealable", "update_contribution", "withdraw",
 ]  # fmt: skip
 
 LONGEST_TITLE, LONGEST_REASON, LONGEST_COMMENT = 300, 2_000, 10_000
@@ -123,8 +123,7 @@ def update_contribution(
     with transaction.atomic():
         locked = _own(account, contribution)
         before = _proposed(locked)
-        if expected_proposal is not None and expected_proposal != before.revision_id:
-            raise NewerProposal
+        refuse_moved(locked, None, expected_proposal)
         wanted = Wanted(
             [*proposing.own_changes(before.revision), *changes],
             locked.title if title is None else _title(title),
@@ -146,14 +145,21 @@ def rebase(
     now: datetime,
     mine: Collection[str] = (),
     theirs: Collection[str] = (),
+    expected_head: str | None = None,
+    expected_proposal: str | None = None,
 ) -> Contribution:
     """Take the proposal's own changes, by path, to the newest revision, as a new version that waits for a decision anew.
 
-    Where both changed a path, `mine` and `theirs` say which side counts. Raises NotAllowed, Over, PathsCollide with the
-    paths that are in neither, Conflict when nothing is left to propose, and what `open_contribution` raises.
+    Where both changed a path, `mine` and `theirs` say which side counts. With `expected_head` and `expected_proposal`
+    (revision ids) the caller says between what he chose. Raises NotAllowed, Over, StaleParent, NewerProposal, PathsCollide
+    with the paths that are in neither, Conflict when it stands on the newest revision already, Invalid when nothing is left
+    to propose, and what `open_contribution` raises.
     """
     with transaction.atomic():
         locked = _own(account, contribution)
+        refuse_moved(locked, expected_head, expected_proposal)
+        if not is_stale(locked):
+            raise Conflict(_("It stands on the newest revision already."))
         before, head = _proposed(locked), locked.repository.head
         changes = proposing.settle(proposing.move(before.revision, head), mine, theirs)
         measured = proposing.kept_metrics(before.revision)
@@ -161,6 +167,13 @@ def rebase(
         made = proposing.draft(account, locked.repository, head, wanted, now)
         _save_version(account, locked, made, wanted, rebased=True)
     return locked
+
+
+def refuse_moved(contribution: Contribution, expected_head: str | None, expected_proposal: str | None) -> None:
+    """Raise NewerProposal or StaleParent if either is not what the caller looked at; None says that he did not."""
+    if expected_proposal is not None and expected_proposal != _proposed(contribution).revision_id:
+        raise NewerProposal
+    refuse_stale(contribution.repository, expected_head)
 
 
 def _save_version(
@@ -176,9 +189,12 @@ def _save_version(
 
 
 def withdraw(*, account: "Account", contribution: Contribution, now: datetime, reason: str = "") -> Contribution:
-    """End an undecided contribution. It stays to be read; its files go after a while. Raises NotAllowed and Over."""
+    """End an undecided contribution. It stays to be read; its files go after a while. Raises NotAllowed and Over.
+
+    Also where the account may not read any more: its bytes and its place in the queue are its own to take back.
+    """
     with transaction.atomic():
-        locked = _own(account, contribution)
+        locked = _own(account, contribution, reads=False)
         moment, words = cut_time(now), _reason(reason)
         events.record(
             "contribution.withdrawn",
@@ -203,7 +219,9 @@ def comment(*, account: "Account", contribution: Contribution, text: str, now: d
     lately = Comment.objects.filter(author=account, time__gt=now - timedelta(hours=1)).count()
     if lately >= COMMENTS_PER_HOUR:
         raise OverQuota(_("You have written as many comments as one account may in an hour. Try again later."))
-    return Comment.objects.create(contribution=contribution, author=account, text=said, time=now)
+    with transaction.atomic():
+        events.refuse_erased(account)
+        return Comment.objects.create(contribution=contribution, author=account, text=said, time=now)
 
 
 def delete_comment(*, account: "Account", comment: Comment, now: datetime) -> None:
@@ -224,10 +242,11 @@ def _require_reader(account: "Account", repository: Repository) -> None:
     raise RepositoryNotFound
 
 
-def _own(account: "Account", contribution: Contribution) -> Contribution:
-    """The account's own undecided contribution, locked with its repository."""
+def _own(account: "Account", contribution: Contribution, *, reads: bool = True) -> Contribution:
+    """The account's own undecided contribution, locked with its repository, which it `reads`."""
     locked = lock(contribution)
-    _require_reader(account, locked.repository)
+    if reads:
+        _require_reader(account, locked.repository)
     if locked.contributor_id != account.pk:
         raise NotAllowed(_("Only who proposed this may change it."))
     if locked.state not in UNDECIDED:
@@ -242,7 +261,7 @@ def _proposed(contribution: Contribution) -> Any:
 
 def _refuse_too_many(account: "Account", repository: Repository) -> None:
     """Requests at one instant may exceed the account's number by a few."""
-    waiting = Contribution.objects.filter(state__in=UNDECIDED)
+    waiting = Contribution.objects.filter(state__in=UNDECIDED, repository__withdrawn__isnull=True)
     own = waiting.filter(contributor=account)
     if own.count() >= MOST_OF_ACCOUNT:
         raise TooManyOpen(_("As many of your contributions as one account may have wait already. Withdraw one first."))

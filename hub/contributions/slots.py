@@ -27,9 +27,12 @@ def of_person(request: HttpRequest, person: Any) -> str:
 
 
 def of_me(request: HttpRequest, account: Any) -> str:
-    """Contributions that ask for one's consent, and one's own with where each of them stands."""
+    """What asks for one's consent, one's own contributions with where each of them stands, and what can only be withdrawn."""
     asking = _rows(request, "contributions/_asking.html", selectors.asking(account, most=MOST))
-    return asking + _rows(request, "contributions/_me.html", selectors.by_person(account, account, most=MOST))
+    shown = _rows(request, "contributions/_me.html", selectors.by_person(account, account, most=MOST))
+    unseen = selectors.out_of_sight(account)
+    rest = render_to_string("contributions/_unseen.html", {"unseen": unseen}, request) if unseen else ""
+    return asking + shown + rest
 
 
 def _rows(request: HttpRequest, template: str, found: list[Any]) -> str:

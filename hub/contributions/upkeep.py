@@ -16,18 +16,22 @@ from hub.uploads import services as uploads
 def release_files(now: datetime, most: int = 500) -> int:
     """Let go of the files of every version that was not accepted, 30 days after its contribution came to its end.
 
-    Rows about a revision and its directories stay, so what it was can still be proved; bytes that nothing else needs are
-    swept later. Returns how many contributions it was.
+    A repository that was withdrawn has ended what waited there: nobody can decide about it any more. Rows about a revision
+    and its directories stay, so what it was can still be proved; bytes that nothing else needs are swept later. Returns how
+    many contributions it was.
     """
-    ended = Contribution.objects.exclude(state__in=UNDECIDED).filter(released__isnull=True, changed__lt=now - KEPT)
-    found = list(ended.select_related("repository").order_by("changed")[:most])
+    long_ago = now - KEPT
+    ended = ~Q(state__in=UNDECIDED) & Q(changed__lt=long_ago) | Q(repository__withdrawn__lt=long_ago)
+    rows = Contribution.objects.filter(ended, released__isnull=True)
+    found = list(rows.select_related("repository").order_by("changed")[:most])
     return sum(_release(contribution, now) for contribution in found)
 
 
 def _release(contribution: Contribution, now: datetime) -> bool:
     with transaction.atomic():
         locked = lock(contribution)
-        if locked.state in UNDECIDED or locked.released is not None or locked.changed >= now - KEPT:
+        ended = end_of(locked)
+        if ended is None or ended >= now - KEPT or locked.released is not None:
             return False
         proposed = Revision.all_states.filter(proposal__contribution=locked, number__isnull=True)
         rows = FileChange.objects.filter(revision__in=proposed)
@@ -38,6 +42,13 @@ def _release(contribution: Contribution, now: datetime) -> bool:
         locked.released = now
         locked.save(update_fields=["released"])
     return True
+
+
+def end_of(contribution: Contribution) -> datetime | None:
+    """When it came to its end, by a decision, by its author, or with its repository."""
+    decided = contribution.changed if contribution.state not in UNDECIDED else None
+    ends = [moment for moment in (decided, contribution.repository.withdrawn) if moment is not None]
+    return min(ends, default=None)
 
 
 def _forget_leaves(repository: Repository, digests: Collection[str]) -> None:

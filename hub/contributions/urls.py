@@ -5,7 +5,10 @@ from django.urls import URLPattern, URLResolver, path
 from hub.contributions.views import listing, page, proposing
 
 app_name = "contributions"
-urlpatterns: list[URLPattern | URLResolver] = [path("contribute", listing.contribute, name="contribute")]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("contribute", listing.contribute, name="contribute"),
+    path("contribute/<uuid:contribution>/withdraw", page.withdraw_unseen, name="withdraw-unseen"),
+]
 
 for prefix, kind in (("datasets/", "dataset"), ("", "model")):
     base, extra = f"{prefix}<str:owner>/<str:name>/discussions", {"kind": kind}

@@ -17,6 +17,7 @@ from hub.uploads import services as upload_services
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
+    from hub.uploads.models import Blob
 
 MOST_CHANGES = 200_000
 
@@ -112,6 +113,8 @@ def find_bytes(account: "Account", puts: Mapping[str, Change], now: datetime) ->
     two people who publish the same files wait for each other in one order.
     """
     stored = uploads.stored_files(account, [change.upload for change in puts.values() if change.upload is not None])
+    named = {change.sha256 for change in puts.values() if change.upload is None and change.content is None}
+    known = uploads.readable_blobs(account, named)
     found: dict[str, Bytes] = {}
     contents: dict[str, bytes] = {}
     for path, change in puts.items():
@@ -119,16 +122,15 @@ def find_bytes(account: "Account", puts: Mapping[str, Change], now: datetime) ->
             found[path] = Bytes(sha256(change.content).hexdigest(), len(change.content))
             contents[found[path].sha256] = change.content
         else:
-            found[path] = _present(account, path, change, stored)
+            found[path] = _present(path, stored.get(change.upload) if change.upload else known.get(change.sha256))
         upload_services.refuse_file(path, found[path].size)
     for _digest, content in sorted(contents.items()):
         upload_services.hold_bytes(account, content, now)
     return found
 
 
-def _present(account: "Account", path: str, change: Change, stored: Mapping[uuid.UUID, uploads.StoredFile]) -> Bytes:
+def _present(path: str, source: "uploads.StoredFile | Blob | None") -> Bytes:
     """Bytes that are here already. Raises Invalid when they are not, or not this account's to use."""
-    source = stored.get(change.upload) if change.upload else uploads.readable_blob(account, change.sha256)
     if source is None:
         raise _unknown(path)
     return Bytes(source.sha256, source.size)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def register() -> None:
-    accounts.register("repositories", export=export, erase=erase)
+    accounts.register("repositories", export=export, erase=erase, lock=lock, order=10)
 
 
 def export(account: "Account") -> dict[str, Any]:
@@ -35,6 +35,11 @@ def export(account: "Account") -> dict[str, Any]:
         ],
         "maintains": [f"{row.repository.owner.username}/{row.repository.name}" for row in maintains],
     }  # fmt: skip
+
+
+def lock(account: "Account") -> None:
+    """Its repositories, which its own acts in them lock before anything else."""
+    list(Repository.objects.filter(owner=account).order_by("pk").select_for_update().values_list("pk"))
 
 
 def erase(account: "Account", now: datetime) -> None:

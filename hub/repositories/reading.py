@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Case, Count, When
@@ -122,7 +123,18 @@ def _some_blobs(revision: Revision, leaves: list[str]) -> dict[str, "Blob"]:
     if revision.salted:
         rows = SaltedLeaf.objects.filter(repository_id=revision.repository_id, leaf__in=leaves).select_related("blob")
         return {row.leaf: row.blob for row in rows}
-    return dict(apps.get_model("uploads", "Blob").objects.in_bulk(leaves))
+    digests = leaves if revision.number is not None else _standing(revision.repository_id, leaves)
+    return dict(apps.get_model("uploads", "Blob").objects.in_bulk(digests))
+
+
+def _standing(repository_id: UUID, digests: list[str]) -> list[str]:
+    """Those of these bytes that a revision or a proposal of the repository still refers to.
+
+    What was only proposed goes some time after it was not accepted. That the same bytes still lie here, because somebody
+    holds them elsewhere, is not for the readers of this repository to learn.
+    """
+    rows = FileChange.objects.filter(repository=repository_id, blob__in=digests).order_by()
+    return list(rows.values_list("blob_id", flat=True).distinct())
 
 
 # --- files ---------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ def decide(
 
     `expected_proposal` is the id of the revision that was looked at: no other version is ever decided about. Asking and
     declining take a reason (`REVIEW_REASONS`) and words. Accepting publishes exactly that revision and makes it a work.
+    What waits for its author can only be declined.
 
     Raises `Invalid` at `verdict`, `reason` or `comment`, NotAllowed, Over, NewerProposal, StaleBase, TooManyEntries.
     """
@@ -45,7 +46,7 @@ def decide(
     moment = cut_time(now)
     with transaction.atomic():
         locked = lock(contribution)
-        _require_decider(account, locked, expected_proposal)
+        _require_decider(account, locked, verdict, expected_proposal)
         frozen = _freeze(locked, account, moment)
         revision = _proposed(locked)
         entry = _carry_out(locked, account, verdict, reason, words, frozen.digest, moment)
@@ -98,11 +99,11 @@ def _checked(verdict: str, reason: str, comment: str) -> tuple[str, str]:
     return reason, checked_comment(comment)
 
 
-def _require_decider(account: "Account", contribution: "Contribution", expected_proposal: str) -> None:
+def _require_decider(account: "Account", contribution: "Contribution", verdict: str, expected_proposal: str) -> None:
     refused = access.cannot_decide(account, contribution)
     if refused:
         raise NotAllowed(refused)
-    if contribution.state == "asked":
+    if contribution.state == "asked" and verdict != DECLINE:
         raise Conflict(_("Changes were asked for. It waits for its author now."))
     if expected_proposal != _proposed(contribution):
         raise NewerProposal

@@ -67,6 +67,7 @@ def _verdict(request: HttpRequest, contribution: "Contribution") -> str:
         "declined_it": account is not None and not own and selectors.maintains_here(account, contribution),
         "arbiters": listed(arbiters),
         "appeal_until": contributions.appeal_until(contribution, timezone.now()) if author else None,
+        "may_decline": contribution.state == "asked" and not refused,
     }
     return render_to_string("reviews/_waiting.html", context, request)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def register() -> None:
-    accounts.register("uploads", export=export, erase=erase)
+    accounts.register("uploads", export=export, erase=erase, lock=lock, order=30)
 
 
 def export(account: "Account") -> dict[str, Any]:
@@ -23,6 +23,11 @@ def export(account: "Account") -> dict[str, Any]:
         "uploads": list(uploads.values("id", "name", "size", "purpose", "state", "created", "touched")),
         "held": list(held.values("blob_id", "blob__size", "since")),
     }
+
+
+def lock(account: "Account") -> None:
+    """Its uploads, which publishing locks after the repository and a check before it gives the account the bytes."""
+    list(Upload.objects.filter(account=account).order_by("pk").select_for_update().values_list("pk"))
 
 
 def erase(account: "Account", now: datetime) -> None:

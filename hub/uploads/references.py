@@ -3,7 +3,7 @@
 A blob row locked `FOR KEY SHARE` cannot be removed before the locking transaction ends; removal locks `FOR UPDATE`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from django.db import connection, models, transaction
@@ -14,10 +14,15 @@ from hub.uploads.store import BlobStore
 
 def keep(sha256: str) -> Blob | None:
     """The blob; inside a transaction it will be there until the end of it."""
+    return keep_all([sha256]).get(sha256)
+
+
+def keep_all(digests: Collection[str]) -> dict[str, Blob]:
+    """Those of the blobs that are here; inside a transaction they will be there until the end of it."""
     if not connection.in_atomic_block:
-        return Blob.objects.filter(pk=sha256).first()
-    locked = 'SELECT * FROM "uploads_blob" WHERE "sha256" = %s FOR KEY SHARE'
-    return next(iter(Blob.objects.raw(locked, [sha256])), None)
+        return Blob.objects.in_bulk(list(digests))
+    locked = 'SELECT * FROM "uploads_blob" WHERE "sha256" = ANY(%s) ORDER BY "sha256" FOR KEY SHARE'
+    return {blob.sha256: blob for blob in Blob.objects.raw(locked, [sorted(digests)])}
 
 
 def claim(sha256: str, size: int, now: datetime) -> Blob:

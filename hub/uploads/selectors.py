@@ -1,7 +1,7 @@
 """What is stored and for whom. Every answer is about bytes that the asking account may use."""
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -138,11 +138,15 @@ def readable_blob(account: "Account", sha256: str) -> Blob | None:
     None says nothing about whether anybody else has stored the bytes. Damaged and taken-down bytes are not readable.
     Inside a transaction the blob stays until the end of it.
     """
-    blob = references.keep(sha256)
-    if blob is None or blob.taken_down is not None or blob.damaged is not None:
-        return None
-    held = Holding.objects.filter(account=account, blob=blob).exists()
-    return blob if held or any(reads(account, sha256) for reads in _readers) else None
+    return readable_blobs(account, [sha256]).get(sha256)
+
+
+def readable_blobs(account: "Account", digests: Collection[str]) -> dict[str, Blob]:
+    """Those of the blobs that `readable_blob` gives, by digest. What the account sent itself is asked for at once."""
+    here = references.keep_all(digests)
+    usable = {key: blob for key, blob in here.items() if blob.taken_down is None and blob.damaged is None}
+    held = set(Holding.objects.filter(account=account, blob__in=usable).values_list("blob_id", flat=True))
+    return {key: blob for key, blob in usable.items() if key in held or any(reads(account, key) for reads in _readers)}
 
 
 def stored_files(account: "Account", upload_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, StoredFile]:

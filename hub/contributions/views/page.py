@@ -1,6 +1,8 @@
 """One contribution: what it changes, where it stands, the discussion, and what its author and its readers may do."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hub.contributions import joining, links, proposing, selectors, services, words
-from hub.contributions.errors import ContributionNotFound
+from hub.contributions.errors import ContributionNotFound, NewerProposal
 from hub.contributions.forms import CollisionsForm, CommentForm, WithdrawForm
 from hub.contributions.models import Comment, Contribution
 from hub.contributions.shares import AuthorShare
@@ -22,6 +24,7 @@ from hub.pieces import percent
 from hub.repositories import links as repository_links
 from hub.repositories import selectors as repositories
 from hub.repositories import words as repository_words
+from hub.repositories.errors import StaleParent
 from hub.repositories.forms import refuse
 from hub.repositories.models import Revision
 from hub.repositories.showing import MOST_FILES, measured, sources, what_changed
@@ -45,6 +48,7 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
     account = repositories.account_of(request.user)
     own = account is not None and contribution.contributor_id == account.pk
     waits = contribution.state in services.UNDECIDED
+    gone = contribution.released is not None and contribution.result is None
     return show(
         request,
         repository,
@@ -57,10 +61,11 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         kind_words=repository_words.WORK_KINDS[contribution.kind],
         own=own,
         may_change=own and waits,
+        gone=gone,
         stale=waits and selectors.is_stale(contribution),
         disagreements=selectors.disagreements(contribution, request.user),
         version=proposal,
-        versions=[_version(each, proposal) for each in selectors.proposals(contribution)],
+        versions=[_version(each, proposal, contribution.released) for each in selectors.proposals(contribution)],
         authors=[_author(each) for each in selectors.authors_of(contribution)],
         asked=_asked(contribution, account),
         metrics=measured(proposal.revision),
@@ -72,7 +77,7 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         viewer=account,
         base_url=repository_links.commit(proposal.base) if proposal.base else "",
         result_url=repository_links.commit(contribution.result) if contribution.result else "",
-        tree_url=repository_links.tree(repository, proposal.revision.commit),
+        tree_url="" if gone else repository_links.tree(repository, proposal.revision.commit),
         **_addresses(contribution),
         file_total=sum(files.counts.values()),
         **what_changed(repository, proposal.base, proposal.revision, files),
@@ -101,14 +106,17 @@ def _asked(contribution: Contribution, account: "Account | None") -> dict[str, A
     return {"bps": share.bps, "share": percent(share.bps), "sentence": sentence}
 
 
-def _version(each: Any, newest: Any) -> dict[str, Any]:
+def _version(each: Any, newest: Any, released: datetime | None) -> dict[str, Any]:
+    """With addresses of its files while they are here: those of what was not accepted go some time after the end."""
     revision: Revision = each.revision
     repository = newest.revision.repository
+    here = revision.number is not None or released is None
+    compared = here and each.pk != newest.pk
     return {
         "proposal": each,
-        "url": repository_links.tree(repository, revision.commit),
+        "url": repository_links.tree(repository, revision.commit) if here else "",
         "compare_url": repository_links.compare(repository, revision.commit, newest.revision.commit)
-        if each.pk != newest.pk
+        if compared
         else "",
     }
 
@@ -162,44 +170,90 @@ def join(request: HttpRequest, owner: str, name: str, kind: str, number: int) ->
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
-    contribution, form = load_contribution(request, kind, owner, name, number), WithdrawForm(request.POST)
+    contribution = load_contribution(request, kind, owner, name, number)
+    _withdraw(request, contribution)
+    return redirect(links.page(contribution))
+
+
+@login_required
+@require_POST
+def withdraw_unseen(request: HttpRequest, contribution: UUID) -> HttpResponse:
+    """One's own, in a repository that one may not see any more; its address says nothing about that."""
+    _withdraw(request, selectors.contribution_to_withdraw(account_of(request), contribution))
+    return redirect("/me")
+
+
+def _withdraw(request: HttpRequest, contribution: Contribution) -> None:
+    form = WithdrawForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else form.data.get("reason", "")
     try:
         services.withdraw(account=account_of(request), contribution=contribution, reason=reason, now=timezone.now())
         messages.success(request, _("The contribution is withdrawn."))
     except Invalid as error:
         messages.error(request, str(error))
-    return redirect(links.page(contribution))
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def rebase(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
     contribution = load_contribution(request, kind, owner, name, number)
-    account = account_of(request)
-    if contribution.contributor_id != account.pk:
+    if contribution.contributor_id != account_of(request).pk:
         raise NotAllowed(_("Only who proposed this may change it."))
-    moved = proposing.move(selectors.newest_proposal(contribution).revision, contribution.repository.head)
-    paths = [each.path for each in moved.collisions]
-    posted = request.method == "POST"
-    form = CollisionsForm(request.POST if posted else None, paths=paths)
-    if posted and form.is_valid():
+    if request.method != "POST":
+        return _rebase_page(request, contribution)
+    try:
+        services.refuse_moved(contribution, request.POST.get("head", ""), request.POST.get("proposal", ""))
+        return _rebase(request, contribution)
+    except (NewerProposal, StaleParent) as error:
+        # What was chosen was chosen between other files, so everything is shown anew and nothing is chosen.
+        contribution = load_contribution(request, kind, owner, name, number)
+        return _rebase_page(request, contribution, refused=str(error), status=422)
+
+
+def _rebase(request: HttpRequest, contribution: Contribution) -> HttpResponse:
+    moved = _moved(contribution)
+    form = _collisions(request.POST, contribution, moved)
+    if form.is_valid():
         try:
             services.rebase(
-                account=account, contribution=contribution, now=timezone.now(),
+                account=account_of(request), contribution=contribution, now=timezone.now(),
                 mine=form.chosen("mine"), theirs=form.chosen("theirs"),
+                expected_head=form.cleaned_data["head"], expected_proposal=form.cleaned_data["proposal"],
             )  # fmt: skip
             messages.success(request, _("It stands on the newest revision now and waits for a decision."))
             return redirect(links.page(contribution))
+        except (NewerProposal, StaleParent):
+            raise
         except HubError as error:
             form.add_error(None, str(error))
-    status = 422 if posted else 200
-    return _rebase_page(request, contribution, form, moved, status)
+    return _rebase_page(request, contribution, moved, form, status=422)
+
+
+def _moved(contribution: Contribution) -> proposing.Moved:
+    """What rebasing does; nothing where there is nothing to do."""
+    if not selectors.is_stale(contribution):
+        return proposing.Moved([], [])
+    return proposing.move(selectors.newest_proposal(contribution).revision, contribution.repository.head)
+
+
+def _collisions(data: Any, contribution: Contribution, moved: proposing.Moved) -> CollisionsForm:
+    seen = {
+        "head": contribution.repository.head_id or "",
+        "proposal": selectors.newest_proposal(contribution).revision_id,
+    }
+    return CollisionsForm(data, paths=[each.path for each in moved.collisions], initial=seen)
 
 
 def _rebase_page(
-    request: HttpRequest, contribution: Contribution, form: CollisionsForm, moved: proposing.Moved, status: int
+    request: HttpRequest,
+    contribution: Contribution,
+    moved: proposing.Moved | None = None,
+    form: CollisionsForm | None = None,
+    *,
+    refused: str = "",
+    status: int = 200,
 ) -> HttpResponse:
+    moved = moved or _moved(contribution)
     repository, proposal = contribution.repository, selectors.newest_proposal(contribution)
     base, head = proposal.base, repository.head
     compare = repository_links.compare(repository, base.commit, head.commit) if base and head else ""
@@ -210,7 +264,8 @@ def _rebase_page(
         status,
         contribution=contribution,
         title=words.title_or_number(contribution),
-        form=form,
+        form=form or _collisions(None, contribution, moved),
+        refused=refused,
         stale=selectors.is_stale(contribution),
         clean=len(moved.changes),
         base=base,

@@ -1,7 +1,7 @@
 """Proposing: new files or another card, for the first time or as a new version."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +22,7 @@ from hub.pieces import percent
 from hub.repositories import card, drafts, metrics
 from hub.repositories import selectors as repositories
 from hub.repositories.changes import Change
-from hub.repositories.forms import METRIC_ROWS, MOST_METRIC_ROWS, MetricForm, metric_forms, refuse
+from hub.repositories.forms import METRIC_ROWS, MOST_METRIC_ROWS, MetricForm, refuse
 from hub.repositories.models import Repository, Revision
 from hub.repositories.services import set_fields
 from hub.repositories.showing import card_preview
@@ -50,12 +50,13 @@ def update(request: HttpRequest, owner: str, name: str, kind: str, number: int) 
 def _files(request: HttpRequest, repository: Repository, contribution: Contribution | None) -> HttpResponse:
     posted = request.method == "POST"
     data = request.POST if posted else None
-    rows = http.integer(request.POST, "metric_rows", METRIC_ROWS, least=1, most=MOST_METRIC_ROWS)
+    known = _known_metrics(contribution)
+    rows = http.integer(request.POST, "metric_rows", max(METRIC_ROWS, len(known)), least=1, most=MOST_METRIC_ROWS)
     more = posted and "more" in request.POST
     state = _state(repository, contribution)
     form = FilesForm(data, files=_paths(state), initial=_initial(repository, contribution))
     count = min(rows + 2, MOST_METRIC_ROWS) if more else rows
-    measured = metric_forms(data, count, _datasets(request, repository))
+    measured = _metric_forms(data, count, _datasets(request, repository, known), known)
     if posted and not more:
         valid = all([form.is_valid(), *(each.is_valid() for each in measured)])
         done = _send(request, repository, contribution, form, form.changes(), measured) if valid else None
@@ -80,7 +81,7 @@ def _files_page(
         form=form,
         metric_forms=measured,
         metric_names=sorted(metrics.KNOWN),
-        metrics_open=any(each.is_bound and (each.errors or each.has_changed()) for each in measured),
+        metrics_open=any(each.initial or (each.is_bound and (each.errors or each.has_changed())) for each in measured),
         purpose=f"proposal:{contribution.pk if contribution else repository.pk}",
     )
 
@@ -127,7 +128,7 @@ def _send_card(
         refuse(form, error, _FIELDS)
         return None
     change = Change(card.NAME, content=text.replace("\r\n", "\n").encode())
-    return _send(request, repository, contribution, form, [change], [])
+    return _send(request, repository, contribution, form, [change], None)
 
 
 def _card_page(
@@ -164,18 +165,18 @@ def _send(
     contribution: Contribution | None,
     form: FilesForm | CardProposalForm,
     changes: Sequence[Change],
-    measured: list[MetricForm],
+    measured: list[MetricForm] | None,
 ) -> HttpResponse | None:
-    """Propose and go to the contribution; None with the refusal at its field."""
+    """Propose and go to the contribution; None with the refusal at its field. Without `measured` metrics stay as they are."""
     account, data = account_of(request), form.cleaned_data
-    filled = [each for each in measured if each.row()]
+    filled = [each for each in measured or () if each.row()]
     said: dict[str, Any] = {
         "account": account,
         "changes": changes,
         "title": data["title"],
         "reason": data["message"],
         "kind": data.get("kind") or ("documentation" if contribution is None else None),
-        "metrics": [each.row() for each in filled] or None,
+        "metrics": _metrics(measured, filled),
         "authors": form.shares(account.username),
         "now": timezone.now(),
     }
@@ -227,8 +228,49 @@ def _paths(state: Revision | None) -> list[str] | None:
     return sorted(path for path, _leaf in repositories.all_files(state)) if state.file_count <= MOST_TICKED else None
 
 
-def _datasets(request: HttpRequest, repository: Repository) -> list[tuple[str, str]]:
-    return drafts.measured_on(repository, request.user)
+def _datasets(
+    request: HttpRequest, repository: Repository, known: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, str]]:
+    """What something may have been measured on, and what the version before was."""
+    offered = drafts.measured_on(repository, request.user)
+    before = dict.fromkeys(row["on"] for row in known if row.get("on"))
+    return offered + [(each, each[:12]) for each in before if each not in dict(offered)]
+
+
+# --- metrics -------------------------------------------------------------------------------------
+def _known_metrics(contribution: Contribution | None) -> list[dict[str, Any]]:
+    """Those of the version before, as a form has them."""
+    if contribution is None:
+        return []
+    rows = selectors.newest_proposal(contribution).revision.metrics
+    return [{**row, **({"on": row["on"].removeprefix("rev:")} if "on" in row else {})} for row in rows]
+
+
+def _metric_forms(
+    data: Mapping[str, Any] | None,
+    count: int,
+    datasets: list[tuple[str, str]],
+    known: Sequence[Mapping[str, Any]],
+) -> list[MetricForm]:
+    initial = [dict(row) for row in known] + [{} for _index in range(count)]
+    return [
+        MetricForm(data, prefix=f"metrics-{index}", datasets=datasets, initial=initial[index]) for index in range(count)
+    ]
+
+
+def _metrics(measured: list[MetricForm] | None, filled: list[MetricForm]) -> list[dict[str, Any]] | None:
+    """Exactly what stands in the form. None, which keeps what was measured, where there were none and are none."""
+    if not filled and not any(each.initial for each in measured or ()):
+        return None
+    return [_metric(each) for each in filled]
+
+
+def _metric(form: MetricForm) -> dict[str, Any]:
+    """A row as it stands, with what the form has no field for while it is the same metric."""
+    row = form.row()
+    same = form.initial.get("name") == row.get("name")
+    unseen = {name: value for name, value in form.initial.items() if name not in form.fields} if same else {}
+    return {**unseen, **row}
 
 
 def _frame(request: HttpRequest, repository: Repository, contribution: Contribution | None) -> dict[str, Any]:

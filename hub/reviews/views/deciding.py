@@ -35,7 +35,7 @@ def decide(request: HttpRequest, contribution: uuid.UUID) -> HttpResponse:
     refused = selectors.cannot_decide(account, found)
     if refused:
         raise NotAllowed(refused)
-    if found.waiting is None and request.method == "GET":
+    if found.state not in contributions.UNDECIDED and request.method == "GET":
         return redirect(contribution_url(found))
     form = VerdictForm(request.POST) if request.method == "POST" else blank_verdict(found)
     if form.is_bound and form.is_valid():
@@ -74,7 +74,9 @@ def _decide(request: HttpRequest, contribution: "Contribution", form: VerdictFor
 
 
 def blank_verdict(contribution: "Contribution") -> VerdictForm:
-    return VerdictForm(initial={"proposal": contributions.newest_proposal(contribution).revision_id})
+    """What waits for its author can only be declined, so that is chosen."""
+    chosen = {"verdict": "decline"} if contribution.state == "asked" else {}
+    return VerdictForm(initial={"proposal": contributions.newest_proposal(contribution).revision_id, **chosen})
 
 
 def verdict_context(account: "Account", contribution: "Contribution", form: VerdictForm) -> dict[str, Any]:

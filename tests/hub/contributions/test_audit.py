@@ -13,7 +13,10 @@ from hub.contributions import services
 from hub.contributions.expected import CONSENT, CONTRIBUTION, EXPECTED, PROPOSAL, REVISION
 from hub.contributions.models import Consent, Contribution, Proposal
 from hub.contributions.recomputed import proposed, stray_revisions
+from hub.contributions.selectors import KEPT, newest_revision_id
+from hub.contributions.upkeep import release_files
 from hub.repositories.models import FileChange, LineageEdge, Repository, Revision, Tree
+from hub.repositories.services import add_maintainer, change_visibility, withdraw
 from ledger import expecting
 from ledger.comparing import Comparison, Difference
 from ledger.expecting import ERASED, ExpectedRow
@@ -24,7 +27,7 @@ from ledger.services import erase_details
 from ledger.unsaid import find_unsaid
 from tests.hub.contributions.conftest import CELLS, Clock, Propose
 from tests.hub.factories import make_account
-from tests.hub.repositories.conftest import Create, texts
+from tests.hub.repositories.conftest import Create, Publish, texts
 
 pytestmark = pytest.mark.django_db
 OUTSIDE = "https://archive.example/cells"
@@ -91,7 +94,7 @@ COLUMNS = {
         "repository_id", "number", "parent_id", "kind", "author__pseudonym", "message", "published", "entry__uid",
     },
 }  # fmt: skip
-# Not in the log: what names the row itself, the count of versions, how a version came about, and when files went.
+# What names the row itself, and what follows from the order of the entries and the end of a contribution (below).
 FREE = {
     CONTRIBUTION: {"id", "released"},
     PROPOSAL: {"id", "revision_id", "version", "rebased"},
@@ -236,6 +239,71 @@ def test_files_of_a_proposal_follow_from_its_trees(world: Contribution, column: 
     other_blob = FileChange.objects.exclude(blob=row.blob_id).exclude(blob=None).earliest("pk").blob_id
     FileChange.objects.filter(pk=row.pk).update(**{column: other_blob if column == "blob_id" else 99})
     assert ("repositories.FileChange", column) in deviations()
+
+
+# --- what follows from the order of the entries --------------------------------------------------
+@pytest.mark.parametrize("which", [1, 2])
+def test_the_number_of_a_version_is_its_place(world: Contribution, which: int) -> None:
+    row = world.proposals.get(version=which)
+    Proposal.objects.filter(pk=row.pk).update(version=7)
+    assert deviations() == {(PROPOSAL, "version")}
+
+
+def test_refs_pr_is_the_version_that_the_audit_compares_and_not_the_highest_number(world: Contribution) -> None:
+    first = world.proposals.get(version=1)
+    Proposal.objects.filter(pk=first.pk).update(version=7)
+    assert world.proposal is not None
+    assert newest_revision_id(world.repository, world.number) == world.proposal.revision_id
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_nothing_was_moved_that_stands_on_the_same_base(world: Contribution, which: int) -> None:
+    world.proposals.filter(version=which).update(rebased=True)
+    assert deviations() == {(PROPOSAL, "rebased")}
+
+
+def test_what_was_moved_says_so(world: Contribution, publish: Publish, bob: Account, later: Clock) -> None:
+    publish(world.repository, {"another": "1"})
+    services.rebase(account=bob, contribution=world, now=later())
+    assert deviations() == set()
+    world.proposals.filter(version=3).update(rebased=False)
+    assert deviations() == {(PROPOSAL, "rebased")}
+
+
+def test_after_a_change_of_visibility_a_version_is_moved_to_the_same_base_or_made_anew(
+    private: Repository, propose: Propose, alice: Account, bob: Account, later: Clock
+) -> None:
+    add_maintainer(account=alice, repository=private, handle="bob")
+    contribution = propose({"a": "1"}, repository=private)
+    change_visibility(account=alice, repository=private, visibility="public", now=later())
+    services.rebase(account=bob, contribution=contribution, now=later())
+    assert deviations() == set()
+
+
+@pytest.mark.parametrize("end", ["", "withdrawn", "repository"])
+def test_files_are_not_said_to_be_gone_before_they_may_be(
+    propose: Propose, alice: Account, bob: Account, later: Clock, end: str
+) -> None:
+    contribution, ended = propose({"a": "1"}), later()
+    if end == "withdrawn":
+        services.withdraw(account=bob, contribution=contribution, now=ended)
+    elif end == "repository":
+        withdraw(account=alice, repository=contribution.repository, reason="error", now=ended)
+    FileChange.objects.filter(revision__proposal__contribution=contribution).delete()
+    Contribution.objects.update(released=ended + KEPT)
+    assert deviations() == {(CONTRIBUTION, "released"), ("repositories.FileChange", "")}
+    Contribution.objects.update(released=ended + KEPT + timedelta(milliseconds=1))
+    assert deviations() == (set() if end else {(CONTRIBUTION, "released"), ("repositories.FileChange", "")})
+
+
+def test_files_that_are_gone_are_not_there(propose: Propose, bob: Account, later: Clock) -> None:
+    contribution, ended = propose({"a": "1"}), later()
+    services.withdraw(account=bob, contribution=contribution, now=ended)
+    Contribution.objects.update(released=ended + KEPT * 2)
+    assert deviations() == {("repositories.FileChange", "")}
+    Contribution.objects.update(released=None)
+    assert release_files(ended + KEPT * 2) == 1
+    assert deviations() == set()
 
 
 def test_a_revision_that_nobody_proposed_is_found(world: Contribution) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 
 from hub.accounts.models import Account
 from hub.contributions import selectors, services
+from hub.contributions.forms import side_name
 from hub.contributions.models import Contribution
 from hub.repositories.models import Repository, Revision
 from hub.repositories.services import add_maintainer
@@ -221,6 +222,59 @@ def test_a_new_version_takes_the_place_of_the_one_before(as_bob: Client, propose
     assert as_bob.post(f"{PAGE}/update", data).status_code == 422
 
 
+def test_the_measurements_of_a_version_stand_in_the_form_and_are_sent_as_they_stand_there(
+    as_bob: Client, propose: Propose, cells: Repository
+) -> None:
+    on = f"rev:{cells.head_id}"
+    first = {
+        "name": "accuracy",
+        "value": "0.9",
+        "better": "higher",
+        "n": 3,
+        "low": "0.8",
+        "high": "0.95",
+        "level": "0.9",
+    }
+    second = {"name": "rows_valid", "value": "3", "better": "higher", "unit": "rows", "on": on}
+    propose(metrics=[first, second])
+
+    def measured() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = selectors.newest_proposal(only()).revision.metrics
+        return rows
+
+    def sent(**fields: str) -> dict[str, Any]:
+        """The form as it was shown, with some fields typed over."""
+        context = as_bob.get(f"{PAGE}/update").context
+        rows = {
+            field.html_name: field.value() or "" for each in context["metric_forms"] for field in each
+        }  # fmt: skip
+        parent = context["form"].initial["parent"]
+        return words(parent=parent, metric_rows=str(len(context["metric_forms"])), **{**rows, **fields})
+
+    before = measured()
+    assert as_bob.get(f"{PAGE}/update").context["metrics_open"]
+    assert as_bob.post(f"{PAGE}/update", sent(title="Other words")).status_code == 302
+    assert measured() == before
+    assert as_bob.post(f"{PAGE}/update", sent(**{"metrics-0-value": "0.91"})).status_code == 302
+    assert measured() == [{**before[0], "value": "0.91"}, before[1]]
+    gone = {name: "" for name in sent() if name.startswith("metrics-0-")}
+    assert as_bob.post(f"{PAGE}/update", sent(**gone)).status_code == 302
+    assert measured() == [before[1]]
+    gone = {name: "" for name in sent() if name.startswith("metrics-")}
+    assert as_bob.post(f"{PAGE}/update", sent(**gone)).status_code == 302
+    assert measured() == []
+
+
+def test_what_is_called_documentation_afterwards_keeps_the_metrics_of_its_base(
+    as_bob: Client, propose: Propose, cells: Repository, publish: Publish
+) -> None:
+    publish(cells, {"a": "1"}, metrics=[{"name": "accuracy", "value": "0.940"}])
+    parent = selectors.newest_proposal(propose()).revision_id
+    data = words(parent=parent, kind="documentation", metric_rows="2")
+    assert as_bob.post(f"{PAGE}/update", data).status_code == 302
+    assert selectors.newest_proposal(only()).revision.metrics[0]["value"] == "0.940"
+
+
 def test_the_card_of_a_version_can_be_changed(as_bob: Client, propose: Propose) -> None:
     propose()
     form = as_bob.get(f"{PAGE}/update/card").context["form"]
@@ -241,6 +295,52 @@ def test_others_do_not_change_it(client: Client, propose: Propose, charlie: Acco
         assert "Withdraw the contribution" not in text(client.get(PAGE))
 
 
+def chosen(cells: Repository, **sides: str) -> dict[str, Any]:
+    """What the page of a base that has moved on sends, as it was shown now."""
+    cells.refresh_from_db()
+    seen = {"head": cells.head_id, "proposal": selectors.newest_proposal(only()).revision_id}
+    return {**seen, **{side_name(path): side for path, side in sides.items()}}
+
+
+def test_a_choice_counts_for_the_files_that_were_shown(
+    as_bob: Client, propose: Propose, cells: Repository, publish: Publish
+) -> None:
+    propose({"b": "mine", "cells.csv": "id,area\n", "notes.txt": "mine"})
+    publish(cells, {"cells.csv": f"{CELLS}4,40\n", "notes.txt": "theirs"})
+    shown = text(as_bob.get(f"{PAGE}/rebase"))
+    data = chosen(cells, **{"cells.csv": "theirs", "notes.txt": "mine"})
+    assert all(f'name="{name}"' in shown for name in data)
+    publish(cells, {"b": "theirs"})
+    response = as_bob.post(f"{PAGE}/rebase", data)
+    assert response.status_code == 422
+    html = text(response)
+    assert "was published in the meantime" in html
+    assert "checked" not in html
+    assert only().proposals.count() == 1
+    data = chosen(cells, **{"b": "mine", "cells.csv": "theirs", "notes.txt": "mine"})
+    assert as_bob.post(f"{PAGE}/rebase", data).status_code == 302
+    assert {row.path for row in selectors.newest_proposal(only()).revision.changes.all()} == {"b", "notes.txt"}
+
+
+def test_a_version_that_was_not_looked_at_is_not_moved(
+    as_bob: Client, propose: Propose, cells: Repository, publish: Publish, bob: Account, later: Clock
+) -> None:
+    contribution = propose()
+    publish(cells, {"b": "1"})
+    data = chosen(cells)
+    services.update_contribution(account=bob, contribution=contribution, title="Another", now=later())
+    response = as_bob.post(f"{PAGE}/rebase", data)
+    assert response.status_code == 422
+    assert "There is a newer version of this contribution." in text(response)
+
+
+def test_what_stands_on_the_newest_revision_is_not_moved(as_bob: Client, propose: Propose, cells: Repository) -> None:
+    propose()
+    response = as_bob.post(f"{PAGE}/rebase", chosen(cells))
+    assert response.status_code == 422
+    assert "It stands on the newest revision already." in text(response)
+
+
 def test_a_stale_base_is_explained_and_moved(
     as_bob: Client, propose: Propose, cells: Repository, publish: Publish
 ) -> None:
@@ -250,8 +350,8 @@ def test_a_stale_base_is_explained_and_moved(
     assert "This was made on revision 2; the newest is revision 3." in html
     assert "Move it to the newest revision" in html
     assert "as it is in the repository now" in text(as_bob.get(f"{PAGE}/rebase"))
-    assert as_bob.post(f"{PAGE}/rebase", {}).status_code == 422
-    assert as_bob.post(f"{PAGE}/rebase", {"side-0": "mine"})["Location"] == PAGE
+    assert as_bob.post(f"{PAGE}/rebase", chosen(cells)).status_code == 422
+    assert as_bob.post(f"{PAGE}/rebase", chosen(cells, **{"cells.csv": "mine"}))["Location"] == PAGE
     assert "moved to another base" not in text(as_bob.get(LIST))
     assert "The repository has moved on." not in text(as_bob.get(PAGE))
 

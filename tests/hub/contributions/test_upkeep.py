@@ -1,8 +1,10 @@
 """What goes by itself, and what goes with an account."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from hub.accounts.erasure import erase_account
 from hub.accounts.models import Account
@@ -13,16 +15,18 @@ from hub.contributions.models import Contribution
 from hub.contributions.recomputed import proposed
 from hub.contributions.selectors import KEPT
 from hub.contributions.upkeep import release_files
+from hub.errors import HubError
 from hub.repositories.models import FileChange, Repository, Revision, SaltedLeaf
 from hub.repositories.recomputed import stray_leaves
-from hub.repositories.services import add_maintainer
+from hub.repositories.services import add_maintainer, change_visibility, withdraw
 from hub.uploads.models import Blob
 from hub.uploads.selectors import usage
 from hub.uploads.upkeep import SETTLED, sweep
 from ledger.models import Details, Entry
 from ledger.selectors import to_view
 from tests.hub.contributions.conftest import Clock, Propose
-from tests.hub.repositories.conftest import Publish
+from tests.hub.repositories.calling import caller
+from tests.hub.repositories.conftest import Create, Publish
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +95,56 @@ def test_what_waits_keeps_its_files(propose: Propose, later: Clock) -> None:
     assert files(contribution) == 1
 
 
+def test_what_waited_in_a_withdrawn_repository_goes_thirty_days_later(
+    propose: Propose, cells: Repository, alice: Account, bob: Account, later: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_OF_ACCOUNT", 2)
+    open_one, asked = propose({"b": "12345"}), propose({"c": "123"})
+    services.mark_asked(contribution=asked, actor=alice, now=later())
+    ended = later()
+    withdraw(account=alice, repository=cells, reason="error", now=ended)
+    assert release_files(ended + KEPT) == 0
+    assert release_files(ended + KEPT + timedelta(seconds=1)) == 2
+    assert (files(open_one), files(asked), usage(bob).used) == (0, 0, 0)
+
+
+def test_what_waits_in_a_withdrawn_repository_takes_no_place(
+    propose: Propose, create: Create, cells: Repository, alice: Account, later: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_OF_ACCOUNT", 1)
+    propose()
+    withdraw(account=alice, repository=cells, reason="error", now=later())
+    assert propose({"a": "1"}, repository=create("other")).state == "open"
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "private"])
+def test_its_author_takes_it_back_also_where_he_may_not_read_any_more(
+    client: Client, propose: Propose, cells: Repository, alice: Account, bob: Account, later: Clock, end: str
+) -> None:
+    over_api, on_page = propose({"a": "1"}), propose({"b": "1"}, title="One more")
+    if end == "withdrawn":
+        withdraw(account=alice, repository=cells, reason="error", now=later())
+    else:
+        change_visibility(account=alice, repository=cells, visibility="private", now=later())
+    with pytest.raises(HubError):
+        services.update_contribution(account=bob, contribution=on_page, title="x", now=later())
+    assert caller(bob).post(f"/api/v1/contributions/{over_api.pk}/withdraw", {}).status_code == 204
+    client.force_login(bob)
+    address = f"/contribute/{on_page.pk}/withdraw"
+    html = client.get("/me").content.decode()
+    assert address in html and "One more" in html
+    assert client.post(address)["Location"] == "/me"
+    assert address not in client.get("/me").content.decode()
+    assert set(Contribution.objects.values_list("state", flat=True)) == {"withdrawn"}
+
+
+def test_others_take_nothing_back(client: Client, propose: Propose, charlie: Account) -> None:
+    contribution = propose()
+    client.force_login(charlie)
+    assert client.post(f"/contribute/{contribution.pk}/withdraw").status_code == 403
+    assert client.post(f"/contribute/{uuid.uuid4()}/withdraw").status_code == 404
+
+
 def test_the_audit_misses_no_released_files(
     private: Repository, propose: Propose, alice: Account, bob: Account, later: Clock
 ) -> None:
@@ -105,6 +159,28 @@ def test_the_audit_misses_no_released_files(
     assert list(proposed(to_view(entry))) == []
 
 
+# --- what is left to read ------------------------------------------------------------------------
+def test_released_bytes_are_not_served_because_somebody_else_holds_them(
+    client: Client, propose: Propose, create: Create, publish: Publish, alice: Account, bob: Account, later: Clock
+) -> None:
+    contribution = propose({"b": "12345"})
+    publish(create("secret", visibility="private"), {"elsewhere": "12345"})
+    commit = selectors.newest_proposal(contribution).revision.commit
+    page, files_page = "/datasets/alice/cells/discussions/1", f"/datasets/alice/cells/tree/{commit}"
+    address = f"/datasets/alice/cells/resolve/{commit}/b"
+    assert client.get(address).status_code == 200
+    assert f'href="{files_page}"' in client.get(page).content.decode()
+    services.decline(contribution=contribution, actor=alice, reason="quality", now=later())
+    release_files(later() + KEPT * 2)
+    assert client.get(address).status_code == 410
+    html = client.get(page).content.decode()
+    assert "Their names, sizes and digests remain." in html
+    assert files_page not in html
+    # What is named there and stands in the repository anyway is served as before.
+    assert client.get(files_page).status_code == 200
+    assert client.get(f"/datasets/alice/cells/resolve/{commit}/notes.txt").status_code == 200
+
+
 # --- own data ------------------------------------------------------------------------------------
 def test_an_account_takes_its_contributions_and_comments_away(propose: Propose, bob: Account, later: Clock) -> None:
     contribution = propose()
@@ -112,6 +188,17 @@ def test_an_account_takes_its_contributions_and_comments_away(propose: Propose, 
     found = export(bob)["contributions"]
     assert [each["title"] for each in found["opened"]] == ["One more cell"]
     assert [each["text"] for each in found["comments"]] == ["Hello."]
+    assert found["shared"] == []
+
+
+def test_an_author_takes_what_he_shares_in_away_too_but_not_another_s_words(propose: Propose, charlie: Account) -> None:
+    contribution = propose(authors=[("bob", 6_000), ("charlie", 4_000)])
+    propose({"b": "1"})
+    found = export(charlie)["contributions"]
+    assert found["opened"] == []
+    (shared,) = found["shared"]
+    assert (shared["id"], shared["number"], shared["authors"]) == (contribution.pk, 1, contribution.authors)
+    assert not {"title", "reason"} & set(shared)
 
 
 def test_erasing_an_account_destroys_its_words_and_nothing_else(

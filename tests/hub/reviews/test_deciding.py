@@ -1,13 +1,17 @@
 """Verdicts: who may give one, what each takes, what it leaves behind, and how an appeal goes to somebody else."""
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 
 import pytest
+from django.test import Client
 
+from hub.accounts.erasure import erase_account
 from hub.accounts.models import Account, Membership
 from hub.accounts.reviewers import grant_reviewer
 from hub.contributions.errors import NewerProposal, Over, StaleBase, TooLate
+from hub.contributions.links import page as contribution_url
 from hub.contributions.models import Contribution
 from hub.contributions.selectors import KEPT
 from hub.contributions.services import join, rebase, update_contribution, withdraw
@@ -158,6 +162,23 @@ def test_what_waits_for_its_author_is_not_decided(proposed: Contribution, bob: A
     decide(account=bob, contribution=proposed, verdict="ask", reason_code="quality", comment=WHY, now=now)
     with pytest.raises(Conflict, match="author"):
         decide(account=bob, contribution=proposed, verdict="accept", now=now)
+
+
+def test_what_waits_for_its_author_can_be_declined_for_he_may_never_come_back(
+    client: Client, proposed: Contribution, bob: Account, charlie: Account, now: datetime
+) -> None:
+    decide(account=bob, contribution=proposed, verdict="ask", reason_code="quality", comment=WHY, now=now)
+    erase_account(charlie, now)
+    client.force_login(bob)
+    page, form = contribution_url(proposed), f"/reviews/decide/{proposed.pk}"
+    assert f'href="{form}"' in client.get(page).content.decode()
+    html = client.get(form).content.decode()
+    assert re.findall(r'name="verdict" value="(\w+)"', html) == ["decline"]
+    assert client.post(form, {"verdict": "ask", "reason": "quality", "comment": WHY}).status_code == 422
+    assert client.post(form, {"verdict": "decline", "reason": "quality", "comment": WHY})["Location"] == page
+    proposed.refresh_from_db()
+    assert proposed.state == "declined"
+    assert _types(proposed)[-1] == "contribution.declined"
 
 
 def test_a_version_that_nobody_looked_at_is_not_decided(
