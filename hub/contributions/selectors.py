@@ -3,6 +3,7 @@
 Whoever may see a repository may see its contributions.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -36,6 +37,17 @@ WITH_ALL = (
     "result",
     "entry",
 )
+# Bytes of revisions and entries; no list shows them.
+BODIES = (
+    "repository__head__body",
+    "proposal__entry__body",
+    "proposal__base__body",
+    "proposal__revision__body",
+    "proposal__revision__entry__body",
+    "proposal__revision__parent__body",
+    "result__body",
+    "entry__body",
+)
 
 
 def contribution(viewer: Any, repository: Repository, number: int) -> Contribution:
@@ -59,13 +71,14 @@ def contribution_by_id(viewer: Any, contribution_id: UUID) -> Contribution:
 
 
 def contributions(viewer: Any) -> QuerySet[Contribution]:
-    """All in repositories that the viewer may see."""
-    return Contribution.objects.filter(repository__in=access.visible(viewer)).select_related(*WITH_ALL)
+    """All in repositories that the viewer may see; for lists, so without bytes of revisions and entries."""
+    rows = Contribution.objects.filter(repository__in=access.visible(viewer))
+    return rows.select_related(*WITH_ALL).defer(*BODIES)
 
 
 def listed(repository: Repository, state: str = "", cursor: str = "", size: int = 30) -> Page[Contribution]:
     """A repository's contributions, newest first; of one state, or all. Raises BadCursor."""
-    rows = Contribution.objects.filter(repository=repository).select_related(*WITH_ALL)
+    rows = Contribution.objects.filter(repository=repository).select_related(*WITH_ALL).defer(*BODIES)
     if state:
         rows = rows.filter(state=state)
     return keyset(rows, order=("-number",), cursor=cursor, size=size)
@@ -128,6 +141,12 @@ def is_stale(contribution: Contribution) -> bool:
 def authors_of(contribution: Contribution) -> list[AuthorShare]:
     """Who shares in it, whoever opened it first; together 10,000 bps."""
     return shares.named(contribution.authors)
+
+
+def authors_of_each(rows: Iterable[Contribution]) -> dict[UUID, list[AuthorShare]]:
+    """`authors_of` for many contributions, by id. One query for all of them."""
+    found = {row.pk: row for row in rows}
+    return dict(zip(found, shares.named_in_each([row.authors for row in found.values()]), strict=True))
 
 
 def is_own(contribution: Contribution, account: "Account") -> bool:

@@ -64,6 +64,12 @@ def _person(repository: "Repository", handle: str) -> "Account":
 
 def named(rows: Sequence[Mapping[str, Any]]) -> list[AuthorShare]:
     """The authors of a contribution's `authors`, in their order. One query."""
-    wanted = {str(row["account"]).removeprefix("acct:"): int(row["bps"]) for row in rows}
-    known = {account.pseudonym: account for account in get_user_model().objects.filter(pseudonym__in=list(wanted))}
-    return [AuthorShare(known[pseudonym], bps) for pseudonym, bps in wanted.items() if pseudonym in known]
+    return named_in_each([rows])[0]
+
+
+def named_in_each(lists: Sequence[Sequence[Mapping[str, Any]]]) -> list[list[AuthorShare]]:
+    """`named` for many contributions. One query for all of them."""
+    wanted = [{str(row["account"]).removeprefix("acct:"): int(row["bps"]) for row in rows} for rows in lists]
+    everyone = {pseudonym for shares in wanted for pseudonym in shares}
+    known = {account.pseudonym: account for account in get_user_model().objects.filter(pseudonym__in=everyone)}
+    return [[AuthorShare(known[key], bps) for key, bps in shares.items() if key in known] for shares in wanted]

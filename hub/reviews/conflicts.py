@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import F, Func, JSONField, Q
+from django.db.models.fields.json import KeyTextTransform
 
 from hub.contributions.selectors import contributions
 from hub.reviews.access import MAINTAINING
@@ -69,7 +70,10 @@ def _maintaining_together(account: "Account", others: Collection[int]) -> set[in
 
 def _writing_together(account: "Account", others: Mapping[int, "Account"], but: "UUID | None") -> set[int]:
     rows = contributions(account).exclude(pk=but) if but is not None else contributions(account)
-    return {key for key, other in others.items() if rows.filter(_by(account), _by(other)).exists()}
+    each = Func(F("authors"), function="jsonb_array_elements", output_field=JSONField())
+    names = rows.filter(_by(account)).order_by().values_list(KeyTextTransform("account", each), flat=True).distinct()
+    written = set(names)
+    return {key for key, other in others.items() if other.actor in written}
 
 
 def _reviewing_each_other(account: "Account", others: Collection[int], now: datetime) -> set[int]:
