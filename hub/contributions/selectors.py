@@ -115,7 +115,8 @@ def newest_proposal(contribution: Contribution) -> Proposal:
 def proposals(contribution: Contribution) -> list[Proposal]:
     """All versions, oldest first."""
     rows = contribution.proposals.select_related("revision__author", "revision__entry", "base", "entry")
-    return list(rows.order_by("version"))
+    bodies = ("revision__body", "revision__entry__body", "base__body", "entry__body")
+    return list(rows.defer(*bodies).order_by("version"))
 
 
 def contribution_of(revision: Revision) -> Contribution | None:
@@ -156,9 +157,16 @@ def is_own(contribution: Contribution, account: "Account") -> bool:
     )
 
 
-def comments(contribution: Contribution) -> list[Comment]:
-    """The discussion, oldest first; deleted ones without their words."""
-    return list(contribution.comments.select_related("author").order_by("time", "pk"))
+def comments(contribution: Contribution, cursor: str = "", size: int = 30) -> Page[Comment]:
+    """What was said in the discussion, newest first; deleted ones without their words. Raises BadCursor."""
+    rows = contribution.comments.select_related("author")
+    return keyset(rows, order=("-time", "-pk"), cursor=cursor, size=size)
+
+
+def first_comment_after(comment: Comment) -> Comment | None:
+    """The next thing that was said in the same discussion."""
+    later = Q(time__gt=comment.time) | Q(time=comment.time, pk__gt=comment.pk)
+    return Comment.objects.filter(later, contribution=comment.contribution_id).order_by("time", "pk").first()
 
 
 @dataclass(frozen=True)

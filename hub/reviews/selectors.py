@@ -206,26 +206,26 @@ def review_by_id(viewer: Any, review_id: int) -> Review:
     return _found(reviews(viewer).filter(pk=review_id).first(), _("There is no verdict here that you may see."))
 
 
-def review_of_entry(uid: UUID) -> Review | None:
-    """The verdict that an entry records. Whoever asks may see the entry's repository."""
-    return Review.objects.filter(entry__uid=uid).select_related("checks").first()
+def reviews_of(uids: Collection[UUID]) -> list[Review]:
+    """The verdicts that these entries record, with what was known. Whoever asks may see the entries' repository."""
+    return list(Review.objects.filter(entry__uid__in=list(uids)).select_related("checks", "entry").defer("entry__body"))
 
 
-def appeal_of_entry(uid: UUID) -> Appeal | None:
-    """The appeal that an entry records. Whoever asks may see the entry's repository."""
-    return Appeal.objects.filter(entry__uid=uid).first()
+def appeals_of(uids: Collection[UUID]) -> list[Appeal]:
+    """The appeals that these entries record. Whoever asks may see the entries' repository."""
+    return list(Appeal.objects.filter(entry__uid__in=list(uids)).select_related("entry").defer("entry__body"))
 
 
-def reviews_by(account: "Account", viewer: Any, most: int = 10) -> list[Review]:
-    """The account's last verdicts, newest first."""
-    return list(reviews(viewer).filter(reviewer=account).order_by("-time", "-pk")[:most])
+def reviews_by(account: "Account", viewer: Any) -> QuerySet[Review]:
+    """The account's verdicts that the viewer may see."""
+    return reviews(viewer).filter(reviewer=account)
 
 
 # --- works ---------------------------------------------------------------------------------------
 def works(viewer: Any) -> QuerySet[Any]:
     """All works in repositories that the viewer may see. `spoken` counts the assessments of each."""
-    rows = Work.objects.filter(repository__in=repositories.visible(viewer)).select_related(*WITH_WORK)
-    return rows.annotate(spoken=Count("assessments"))
+    rows = Work.objects.filter(repository__in=repositories.visible(viewer))
+    return rows.select_related(*WITH_WORK).defer(*BODIES).annotate(spoken=Count("assessments"))
 
 
 def work_by_key(viewer: Any, key: str) -> Work:
@@ -251,11 +251,11 @@ def assessments_of(work: Work) -> list[Assessment]:
     return list(work.assessments.select_related("reviewer", "entry").order_by("time", "pk"))
 
 
-def assessments_by(account: "Account", viewer: Any, most: int = 10) -> list[Assessment]:
-    """The account's last assessments, newest first."""
+def assessments_by(account: "Account", viewer: Any) -> QuerySet[Assessment]:
+    """The account's assessments that the viewer may see."""
     rows = Assessment.objects.filter(reviewer=account, work__repository__in=repositories.visible(viewer))
     related = ("entry", *(f"work__{path}" for path in WITH_WORK))
-    return list(rows.select_related(*related).order_by("-time", "-pk")[:most])
+    return rows.select_related(*related).defer("entry__body", *(f"work__{path}" for path in BODIES))
 
 
 def _found(row: T | None, words: str) -> T:

@@ -1,6 +1,7 @@
 """One contribution: what it changes, where it stands, the discussion, and what its author and its readers may do."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -23,6 +24,7 @@ from hub.repositories import words as repository_words
 from hub.repositories.forms import refuse
 from hub.repositories.models import Revision
 from hub.repositories.showing import MOST_FILES, measured, sources, what_changed
+from web import http
 
 
 @require_safe
@@ -39,6 +41,7 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
     account = repositories.account_of(request.user)
     own = account is not None and contribution.contributor_id == account.pk
     waits = contribution.state in services.UNDECIDED
+    events, comments = timeline(contribution, request.user, http.text(request.GET, "cursor", most=4096))
     return show(
         request,
         repository,
@@ -60,7 +63,8 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         metrics=measured(proposal.revision),
         sources=sources(request.user, proposal.revision),
         licence=repository_words.licence(proposal.revision.licence),
-        events=timeline(contribution, request.user),
+        events=events,
+        page=comments,
         comment_form=form,
         withdraw_form=WithdrawForm(),
         viewer=account,
@@ -120,7 +124,9 @@ def delete_comment(request: HttpRequest, owner: str, name: str, kind: str, numbe
         raise ContributionNotFound
     services.delete_comment(account=account_of(request), comment=found, now=timezone.now())
     messages.success(request, _("The words of your comment are gone."))
-    return redirect(f"{links.page(contribution)}#comment-{pk}")
+    cursor = http.text(request.GET, "cursor", most=4096)
+    here = links.page(contribution) + (f"?{urlencode({'cursor': cursor})}" if cursor else "")
+    return redirect(f"{here}#comment-{pk}")
 
 
 # --- its author ----------------------------------------------------------------------------------
