@@ -100,10 +100,19 @@ def undecided_count(repository: Repository) -> int:
     return Contribution.objects.filter(repository=repository, state__in=UNDECIDED).count()
 
 
+def of_person(account: "Account", viewer: Any) -> QuerySet[Contribution]:
+    """What the account proposed or is an author of, in repositories that the viewer may see."""
+    return contributions(viewer).filter(Q(contributor=account) | Q(authors__contains=[{"account": account.actor}]))
+
+
 def by_person(account: "Account", viewer: Any, most: int = 100) -> list[Contribution]:
-    """What the account proposed or is an author of, in repositories that the viewer may see, newest first."""
-    own = Q(contributor=account) | Q(authors__contains=[{"account": account.actor}])
-    return list(contributions(viewer).filter(own).order_by("-opened", "-pk")[:most])
+    """The last that are `of_person`, newest first."""
+    return list(of_person(account, viewer).order_by("-opened", "-pk")[:most])
+
+
+def page_of_person(account: "Account", viewer: Any, cursor: str, size: int) -> Page[Contribution]:
+    """A page of those `of_person`, newest first. Raises BadCursor."""
+    return keyset(of_person(account, viewer), order=("-opened", "-pk"), cursor=cursor, size=size)
 
 
 def newest_proposal(contribution: Contribution) -> Proposal:

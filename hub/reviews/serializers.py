@@ -168,7 +168,8 @@ class WaitingSerializer(serializers.Serializer[Data]):
 
 
 class QueueSerializer(serializers.Serializer[Data]):
-    """At most 30 of each, the longest waiting first; `…_more` counts those behind them."""
+    """At most 30 of each: contributions the longest waiting first, works that nobody has assessed before the others and
+    then the oldest first; `…_more` counts those behind them."""
 
     decide = WaitingSerializer(many=True)
     decide_more = serializers.IntegerField()

@@ -122,19 +122,27 @@ def _work(request: HttpRequest, revision: "Revision") -> str:
 
 
 def _person(request: HttpRequest, person: "Account") -> str:
-    """What somebody decided and assessed, as far as the reader may see it."""
-    reviews = selectors.reviews_by(person, request.user)
-    assessments = selectors.assessments_by(person, request.user)
-    if not reviews and not assessments and not person.hub_reviewer:
+    """What somebody decided and assessed, as far as the reader may see it: a page of each, and how many there are."""
+    reviews, assessments = selectors.reviews_by(person, request.user), selectors.assessments_by(person, request.user)
+    given, judged = _page(request, reviews, "verdicts"), _page(request, assessments, "assessments")
+    if not given.items and not judged.items and not person.hub_reviewer:
         return ""
     context = {
         "person": person,
-        "reviews": [_given(row) for row in reviews],
+        "reviews": [_given(row) for row in given.items],
+        "review_total": reviews.count(),
+        "review_pager": section_pager(given, "verdicts", request.GET),
         "assessments": [
-            {"assessment": row, "title": title_of(row.work), "url": work_url(row.work.key)} for row in assessments
+            {"assessment": row, "title": title_of(row.work), "url": work_url(row.work.key)} for row in judged.items
         ],
+        "assessment_total": assessments.count(),
+        "assessment_pager": section_pager(judged, "assessments", request.GET),
     }
     return render_to_string("reviews/_person.html", context, request)
+
+
+def _page(request: HttpRequest, rows: "QuerySet[T]", query: str) -> "Page[T]":
+    return keyset(rows, order=("-time", "-pk"), cursor=http.text(request.GET, query, most=4096), size=GIVEN)
 
 
 def _given(row: "Review") -> dict[str, Any]:

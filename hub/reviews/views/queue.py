@@ -1,4 +1,4 @@
-"""`/reviews`: what waits for a verdict or an assessment, the oldest first."""
+"""`/reviews`: what waits for a verdict or an assessment."""
 
 from dataclasses import dataclass
 from datetime import datetime
