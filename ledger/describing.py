@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -53,8 +53,11 @@ LabelSubjects: TypeAlias = Callable[[Collection[str], Viewer], Mapping[str, Labe
 """Labels for the subjects of one prefix that this viewer may know; those left out are shown by their id."""
 ReadableEntries: TypeAlias = Callable[[Sequence[EntryView], Viewer], Collection[UUID]]
 """The uids of those entries whose details this viewer may read."""
+RenderField: TypeAlias = Callable[[Any], str]
+"""A value of an entry's data as HTML. What is not marked as safe is escaped."""
 
 _sentences: dict[str, DescribeEntry] = {}
+_fields: dict[tuple[str, str], RenderField] = {}
 _labels: dict[str, LabelSubjects] = {}
 _readable: list[ReadableEntries] = []
 
@@ -65,12 +68,20 @@ class _Names:
     known: dict[str, Label]
 
 
+# What reading a value fails with that is not as the reader expects it.
+_OTHER_FORM = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+
 _names: ContextVar[_Names | None] = ContextVar("ledger_names", default=None)
 
 
 def register_sentence(event_type: str, describe_entry: DescribeEntry) -> None:
     """Entries of this type read as `describe_entry` says."""
     _sentences[event_type] = describe_entry
+
+
+def register_field(event_type: str, name: str, render: RenderField) -> None:
+    """Where entries of this type are shown field by field, their field `name` reads as `render` says."""
+    _fields[event_type, name] = render
 
 
 def register_label(prefix: str, label_subjects: LabelSubjects) -> None:
@@ -125,11 +136,23 @@ def label(subject: str) -> Label:
     return names.known[subject]
 
 
+def field_html(event_type: str, name: str, value: Any) -> SafeString | None:
+    """The field as its room renders it; None where no room does, or where the value has another form than it knows."""
+    render = _fields.get((event_type, name))
+    if render is None:
+        return None
+    try:
+        return conditional_escape(render(value))
+    except _OTHER_FORM:
+        logger.exception("the field %s of an entry of type %s cannot be rendered", name, event_type)
+        return None
+
+
 def _describe_one(entry: EntryView) -> Sentence:
     describe_entry = _sentences.get(entry.type, _plain_sentence)
     try:
         return describe_entry(entry)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+    except _OTHER_FORM:
         # An entry of an older form, or one whose bytes were spoilt: the page tells it plainly and goes on.
         logger.exception("entry %s of type %s has no sentence", entry.leaf_index, entry.type)
         return _plain_sentence(entry)

@@ -140,6 +140,11 @@ def check_subject(subject: str) -> None:
     _require_form(_SUBJECT, subject, "subject")
 
 
+def is_subject(text: str) -> bool:
+    """Whether `text` has one of the forms of the log's subjects."""
+    return _SUBJECT.fullmatch(text) is not None
+
+
 def _check(members: Any, body: bytes) -> None:
     if len(body) > MAX_BYTES:
         raise BadEntry(f"an entry of {len(body)} bytes exceeds {MAX_BYTES}")

@@ -13,9 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from ledger.describing import Sentence, label
-from ledger.entry import check_subject
-from ledger.errors import BadEntry
+from ledger.describing import Sentence, field_html, label
+from ledger.entry import is_subject
 from ledger.merkle import Step, inclusion_path, node_hash
 from ledger.records import AnchorView, EntryStatus, EntryView, State
 from web.drawing.prooftree import Box, Join, Path
@@ -114,9 +113,21 @@ def entry_seal(status: EntryStatus, *, disagrees: bool) -> Seal:
 
 
 # --- fields --------------------------------------------------------------------------------------
-def data_fields(data: Mapping[str, Any]) -> list[Field]:
-    """The entry's own data: subjects as what they are called, digests shortened, lists one after the other."""
-    return [Field(name, _shown(value)) for name, value in data.items()]
+def data_fields(entry: EntryView) -> list[Field]:
+    """The entry's own data, as its room renders it (`describing.register_field`); else subjects as what they are called,
+    digests shortened, lists one after the other.
+    """
+    return [Field(name, field_html(entry.type, name, value) or _shown(value)) for name, value in entry.data.items()]
+
+
+def subjects_in(value: Any) -> Iterator[str]:
+    """Every string in an entry's data that may name a subject: what `data_fields` asks the labels of."""
+    if isinstance(value, str):
+        if is_subject(value):
+            yield value
+    elif isinstance(value, dict | list):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from subjects_in(member)
 
 
 def detail_groups(entry: EntryView, erased: Collection[str]) -> list[Group]:
@@ -151,12 +162,12 @@ def _shown(value: Any) -> SafeString:
 
 
 def _pairs(value: Mapping[str, Any]) -> SafeString:
-    """An object's members in one line; what is inside a member stays as it stands in the entry, digests shortened."""
-    return format_html_join(
-        " · ",
-        '<span class="quiet">{}</span> {}',
-        ((name, _short_digests(_plain(member))) for name, member in value.items()),
+    """An object's members in one line; a list or an object in it stays as it stands in the entry, digests shortened."""
+    members = (
+        (name, _text(member) if isinstance(member, str) else _short_digests(_plain(member)))
+        for name, member in value.items()
     )
+    return format_html_join(" · ", '<span class="quiet">{}</span> {}', members)
 
 
 def _short_digests(text: str) -> str:
@@ -164,11 +175,9 @@ def _short_digests(text: str) -> str:
 
 
 def _text(value: str) -> SafeString:
-    try:
-        check_subject(value)
-    except BadEntry:
-        return hash_tag(value) if _DIGEST.fullmatch(value) else format_html("<code>{}</code>", value)
-    return label(value).html
+    if is_subject(value):
+        return label(value).html
+    return hash_tag(value) if _DIGEST.fullmatch(value) else format_html("<code>{}</code>", value)
 
 
 def _plain(value: Any) -> str:

@@ -98,7 +98,7 @@ def entry(request: HttpRequest, index: str) -> HttpResponse:
     proof = _proof(found, status)
     wrong = [row for row in selectors.open_mismatches([found.subject]) if row.leaf_index == found.leaf_index]
     [sentence], [disclosed] = describing.describe([found], request.user), describing.disclose([found], request.user)
-    with describing.naming(request.user, found.subjects):
+    with describing.naming(request.user, (*found.subjects, *shown.subjects_in(found.data))):
         context = {
             "section": "ledger",
             "entry": disclosed,
@@ -109,7 +109,7 @@ def entry(request: HttpRequest, index: str) -> HttpResponse:
             "proof": proof,
             "actor": label(found.actor),
             "subject": label(found.subject),
-            "fields": shown.data_fields(found.data),
+            "fields": shown.data_fields(found),
             "groups": shown.detail_groups(disclosed, found.erased),
             "embedded": chain.is_embedded(),
             "body": found.body.decode(errors="replace"),

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.core import signing
 from django.db.models import Model, Q, QuerySet
 
 from web.errors import BadCursor
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 T = TypeVar("T")
 SIZE = 30
@@ -43,6 +46,24 @@ def keyset(queryset: "QuerySet[Any, T]", *, order: tuple[str, ...], cursor: str 
         return list_.first()
     backwards, values = list_.read(cursor)
     return list_.before(values) if backwards else list_.after(values)
+
+
+def section_pager(page: Page[Any], query: str, given: "QueryDict") -> dict[str, str]:
+    """Addresses for `components/section_pager.html`, of a list that pages by itself on a page with others: by the field `query`
+    of the address, which is an id in the list's section as well. `given` are the fields now; the others of them stay.
+    """
+    return {
+        "older": _address(query, page.next_cursor, given),
+        "newer": _address(query, page.previous_cursor, given),
+    }
+
+
+def _address(query: str, cursor: str, given: "QueryDict") -> str:
+    if not cursor:
+        return ""
+    fields = given.copy()
+    fields[query] = cursor
+    return f"?{fields.urlencode()}#{query}"
 
 
 class _List(Generic[T]):

@@ -227,6 +227,7 @@ def _navigation() -> dict[str, Any]:
             (_("Proposals"), "#crumbs", False, 3),
         ),
         "page": Sample(next_cursor="next", previous_cursor="previous"),
+        "pager": Sample(older="#crumbs", newer="#crumbs"),
         "menu_items": _rows("label url current", (_("Download"), "#menus", False), (_("Compare"), "#menus", True)),
         "steps": _rows(
             "label state url",

@@ -65,7 +65,8 @@ class ContributionsView(_View):
             rows = rows.filter(contributor=_person(handle))
         pages = KeysetAPIPagination()
         found = pages.paginate_queryset(rows, request, self)
-        return pages.get_paginated_response(serializers.ContributionSerializer(found, many=True).data)
+        context = {"authors": selectors.authors_of_each(found)}
+        return pages.get_paginated_response(serializers.ContributionSerializer(found, many=True, context=context).data)
 
     @extend_schema(
         operation_id="contributions_open",

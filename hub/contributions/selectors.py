@@ -3,6 +3,8 @@
 Whoever may see a repository may see its contributions.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -42,6 +44,17 @@ WITH_ALL = (
     "result",
     "entry",
 )
+# Bytes of revisions and entries; no list shows them.
+BODIES = (
+    "repository__head__body",
+    "proposal__entry__body",
+    "proposal__base__body",
+    "proposal__revision__body",
+    "proposal__revision__entry__body",
+    "proposal__revision__parent__body",
+    "result__body",
+    "entry__body",
+)
 
 
 def contribution(viewer: Any, repository: Repository, number: int) -> Contribution:
@@ -77,13 +90,14 @@ def out_of_sight(account: "Account", most: int = 100) -> list[Contribution]:
 
 
 def contributions(viewer: Any) -> QuerySet[Contribution]:
-    """All in repositories that the viewer may see."""
-    return Contribution.objects.filter(repository__in=access.visible(viewer)).select_related(*WITH_ALL)
+    """All in repositories that the viewer may see; for lists, so without bytes of revisions and entries."""
+    rows = Contribution.objects.filter(repository__in=access.visible(viewer))
+    return rows.select_related(*WITH_ALL).defer(*BODIES)
 
 
 def listed(repository: Repository, state: str = "", cursor: str = "", size: int = 30) -> Page[Contribution]:
     """A repository's contributions, newest first; of one state, or all. Raises BadCursor."""
-    rows = Contribution.objects.filter(repository=repository).select_related(*WITH_ALL)
+    rows = Contribution.objects.filter(repository=repository).select_related(*WITH_ALL).defer(*BODIES)
     if state:
         rows = rows.filter(state=state)
     return keyset(rows, order=("-number",), cursor=cursor, size=size)
@@ -105,10 +119,19 @@ def undecided_count(repository: Repository) -> int:
     return Contribution.objects.filter(repository=repository, state__in=UNDECIDED).count()
 
 
+def of_person(account: "Account", viewer: Any) -> QuerySet[Contribution]:
+    """What the account proposed or agreed to be an author of, in repositories that the viewer may see."""
+    return contributions(viewer).filter(pk__in=owned_by(account))
+
+
 def by_person(account: "Account", viewer: Any, most: int = 100) -> list[Contribution]:
-    """What the account proposed or agreed to be an author of, in repositories that the viewer may see, newest first."""
-    rows = contributions(viewer).filter(pk__in=owned_by(account))
-    return list(rows.order_by("-opened", "-pk")[:most])
+    """The last that are `of_person`, newest first."""
+    return list(of_person(account, viewer).order_by("-opened", "-pk")[:most])
+
+
+def page_of_person(account: "Account", viewer: Any, cursor: str, size: int) -> Page[Contribution]:
+    """A page of those `of_person`, newest first. Raises BadCursor."""
+    return keyset(of_person(account, viewer), order=("-opened", "-pk"), cursor=cursor, size=size)
 
 
 def asking(account: "Account", most: int = 100) -> list[Contribution]:
@@ -146,7 +169,8 @@ def newest_proposal(contribution: Contribution) -> Proposal:
 def proposals(contribution: Contribution) -> list[Proposal]:
     """All versions, oldest first."""
     rows = contribution.proposals.select_related("revision__author", "revision__entry", "base", "entry")
-    return list(rows.order_by("version"))
+    bodies = ("revision__body", "revision__entry__body", "base__body", "entry__body")
+    return list(rows.defer(*bodies).order_by("version"))
 
 
 def contribution_of(revision: Revision) -> Contribution | None:
@@ -185,14 +209,26 @@ def disagreements(contribution: Contribution, viewer: Any) -> list[Disagreement]
 
 def authors_of(contribution: Contribution) -> list[AuthorShare]:
     """Who is named in it and whether they agreed, whoever opened it first; together 10,000 bps."""
-    alone = len(contribution.authors) == 1
-    agreed = () if alone else set(contribution.consents.values_list("account_id", "bps"))
-    return shares.named(contribution.authors, contribution.contributor_id, agreed)
+    return authors_of_each([contribution])[contribution.pk]
 
 
 def owners_of(contribution: Contribution) -> list[AuthorShare]:
     """Who shares in it, whoever opened it first: what others have not agreed to is theirs. Together 10,000 bps."""
     return shares.owning(authors_of(contribution), contribution.contributor)
+
+
+def authors_of_each(rows: Iterable[Contribution]) -> dict[UUID, list[AuthorShare]]:
+    """`authors_of` for many contributions, by id. Two queries for all of them, one while nobody shares."""
+    found = {row.pk: row for row in rows}
+    shared = [row.pk for row in found.values() if len(row.authors) > 1]
+    agreed: dict[UUID, set[tuple[int, int]]] = defaultdict(set)
+    if shared:
+        for key, *consent in Consent.objects.filter(contribution__in=shared).values_list(
+            "contribution", "account", "bps"
+        ):
+            agreed[key].add((consent[0], consent[1]))
+    named = shares.named_in_each([(row.authors, row.contributor_id, agreed[row.pk]) for row in found.values()])
+    return dict(zip(found, named, strict=True))
 
 
 def is_own(contribution: Contribution, account: "Account") -> bool:
@@ -205,9 +241,16 @@ def part_takers(contribution: Contribution) -> set[int]:
     return {contribution.contributor_id, *contribution.consents.values_list("account_id", flat=True)}
 
 
-def comments(contribution: Contribution) -> list[Comment]:
-    """The discussion, oldest first; deleted ones without their words."""
-    return list(contribution.comments.select_related("author").order_by("time", "pk"))
+def comments(contribution: Contribution, cursor: str = "", size: int = 30) -> Page[Comment]:
+    """What was said in the discussion, newest first; deleted ones without their words. Raises BadCursor."""
+    rows = contribution.comments.select_related("author")
+    return keyset(rows, order=("-time", "-pk"), cursor=cursor, size=size)
+
+
+def first_comment_after(comment: Comment) -> Comment | None:
+    """The next thing that was said in the same discussion."""
+    later = Q(time__gt=comment.time) | Q(time=comment.time, pk__gt=comment.pk)
+    return Comment.objects.filter(later, contribution=comment.contribution_id).order_by("time", "pk").first()
 
 
 @dataclass(frozen=True)

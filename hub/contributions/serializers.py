@@ -172,6 +172,7 @@ class AuthorSerializer(serializers.Serializer[Any]):
 class ContributionSerializer(serializers.ModelSerializer[Contribution]):
     """A contribution with its newest version. `waiting` says since when it waits for a decision, null if it does not."""
 
+    # A list gives the context `authors`, by id (`selectors.authors_of_each`).
     repository = serializers.UUIDField(source="repository_id")
     contributor = AccountReferenceSerializer()
     kind = serializers.ChoiceField(events.WORK_KINDS)
@@ -193,7 +194,9 @@ class ContributionSerializer(serializers.ModelSerializer[Contribution]):
 
     @extend_schema_field(AuthorSerializer(many=True))
     def get_authors(self, contribution: Contribution) -> Any:
-        return AuthorSerializer(selectors.authors_of(contribution), many=True).data
+        given = self.context.get("authors")
+        authors = selectors.authors_of(contribution) if given is None else given[contribution.pk]
+        return AuthorSerializer(authors, many=True).data
 
     @extend_schema_field(VersionSerializer())
     def get_proposal(self, contribution: Contribution) -> Any:

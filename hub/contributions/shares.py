@@ -67,14 +67,24 @@ def _person(repository: "Repository", handle: str) -> "Account":
     return found
 
 
-def named(
-    rows: Sequence[Mapping[str, Any]], opener: int, agreed: Collection[tuple[int, int]] = ()
-) -> list[AuthorShare]:
-    """Everybody in a contribution's `authors`, in their order. `agreed` holds (key, bps) of consents. One query."""
-    wanted = {str(row["account"]).removeprefix("acct:"): int(row["bps"]) for row in rows}
-    known = {account.pseudonym: account for account in get_user_model().objects.filter(pseudonym__in=list(wanted))}
-    found = [(known[pseudonym], bps) for pseudonym, bps in wanted.items() if pseudonym in known]
-    return [AuthorShare(each, bps, each.pk == opener or (each.pk, bps) in agreed) for each, bps in found]
+def named_in_each(
+    lists: Sequence[tuple[Sequence[Mapping[str, Any]], int, Collection[tuple[int, int]]]],
+) -> list[list[AuthorShare]]:
+    """Everybody in the `authors` of contributions, in their order. One query for all of them.
+
+    Each is given as its `authors`, the key of who opened it, and (key, bps) of the consents to it.
+    """
+    wanted = [{str(row["account"]).removeprefix("acct:"): int(row["bps"]) for row in rows} for rows, _, _ in lists]
+    everyone = {pseudonym for shares in wanted for pseudonym in shares}
+    known = {account.pseudonym: account for account in get_user_model().objects.filter(pseudonym__in=everyone)}
+    return [
+        [
+            AuthorShare(known[key], bps, known[key].pk == opener or (known[key].pk, bps) in agreed)
+            for key, bps in shares.items()
+            if key in known
+        ]
+        for shares, (_, opener, agreed) in zip(wanted, lists, strict=True)
+    ]
 
 
 def owning(authors: Sequence[AuthorShare], opener: "Account") -> list[AuthorShare]:

@@ -7,8 +7,12 @@ from django.template.loader import render_to_string
 
 from hub.contributions import links, selectors
 from hub.contributions.views.listing import row
+from web import http
+from web.pagination import section_pager
 
 MOST = 20
+# The field of the page's address that says which of them are shown.
+QUERY = "contributions"
 
 
 def proposed(request: HttpRequest, revision: Any) -> str:
@@ -23,17 +27,29 @@ def proposed(request: HttpRequest, revision: Any) -> str:
 
 def of_person(request: HttpRequest, person: Any) -> str:
     """What somebody proposed or shares in, as far as the reader may see it."""
-    return _rows(request, "contributions/_person.html", selectors.by_person(person, request.user, most=MOST))
+    return _section(request, "contributions/_person.html", person, request.user)
 
 
 def of_me(request: HttpRequest, account: Any) -> str:
     """What asks for one's consent, one's own contributions with where each of them stands, and what can only be withdrawn."""
-    asking = _rows(request, "contributions/_asking.html", selectors.asking(account, most=MOST))
-    shown = _rows(request, "contributions/_me.html", selectors.by_person(account, account, most=MOST))
+    asking = [row(each) for each in selectors.asking(account, most=MOST)]
     unseen = selectors.out_of_sight(account)
-    rest = render_to_string("contributions/_unseen.html", {"unseen": unseen}, request) if unseen else ""
-    return asking + shown + rest
+    parts = [
+        render_to_string("contributions/_asking.html", {"rows": asking}, request) if asking else "",
+        _section(request, "contributions/_me.html", account, account),
+        render_to_string("contributions/_unseen.html", {"unseen": unseen}, request) if unseen else "",
+    ]
+    return "".join(parts)
 
 
-def _rows(request: HttpRequest, template: str, found: list[Any]) -> str:
-    return render_to_string(template, {"rows": [row(each) for each in found]}, request) if found else ""
+def _section(request: HttpRequest, template: str, person: Any, viewer: Any) -> str:
+    """A page of them, how many there are, and the way to the others."""
+    page = selectors.page_of_person(person, viewer, http.text(request.GET, QUERY, most=4096), MOST)
+    if not page.items:
+        return ""
+    context = {
+        "rows": [row(each) for each in page.items],
+        "total": selectors.of_person(person, viewer).count(),
+        "pager": section_pager(page, QUERY, request.GET),
+    }
+    return render_to_string(template, context, request)

@@ -15,7 +15,7 @@ class RepositoriesConfig(AppConfig):
             register_spoken_for,
             register_stray,
         )
-        from ledger.describing import register_label, register_readable
+        from ledger.describing import register_field, register_label, register_readable
 
         for event_type, rows in expected.EXPECTED.items():
             register_expected_rows(event_type, rows)
@@ -26,6 +26,7 @@ class RepositoriesConfig(AppConfig):
         register_stray(recomputed.SALTED_LEAF, recomputed.stray_leaves)
         register_label("repo", describing.repository_labels)
         register_label("rev", describing.revision_labels)
+        register_field("revision.published", "metrics", describing.metrics_field)
         register_readable(describing.readable)
         register_reader(selectors.reads)
         register_publisher(publishers.has_published)

@@ -4,12 +4,14 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from hub import names
+from hub.repositories import metrics, showing
 from hub.repositories.access import visible
 from hub.repositories.models import Repository, Revision
-from ledger.describing import Label, Viewer
+from ledger.describing import Label, Viewer, label
 from ledger.records import EntryView
 
 REPOSITORY, REVISION = "repo:", "rev:"
@@ -56,6 +58,15 @@ def _revision(row: Revision | None, shown: set[UUID]) -> Label:
         return repository
     words = _("%(repository)s, a proposed revision") % {"repository": repository.text}
     return Label(words, f"{repository.url}/tree/{row.commit}")
+
+
+def metrics_field(value: Any) -> str:
+    """Measurements as people read them; the decimals as they were recorded stand in the entry's bytes."""
+    if not isinstance(value, list):
+        raise TypeError("measurements are a list")
+    rows = showing.recorded(metrics.from_data(value))
+    data = [label(row["metric"].on) if row["metric"].on is not None else None for row in rows]
+    return render_to_string("repositories/_recorded_metrics.html", {"rows": list(zip(rows, data, strict=True))})
 
 
 def readable(entries: Sequence[EntryView], viewer: Viewer) -> set[UUID]:

@@ -82,7 +82,8 @@ def histories(ids: Collection[UUID], most: int = 30) -> dict[UUID, list[Revision
     """The last revisions of each repository, oldest first."""
     recent = Q(number__gt=F("repository__revision_count") - most)
     found: dict[UUID, list[Revision]] = defaultdict(list)
-    for revision in Revision.objects.filter(recent, repository__in=list(ids)).defer("body").order_by("number"):
+    rows = Revision.objects.filter(recent, repository__in=list(ids)).select_related("entry")
+    for revision in rows.defer("body", "entry__body").order_by("number"):
         found[revision.repository_id].append(revision)
     return dict(found)
 

@@ -1,5 +1,6 @@
 """What pages show of a revision beside another one: measurements, sources, files, lines of texts, rows of tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +84,11 @@ def measured(revision: Revision, before: Revision | None = None) -> list[dict[st
         metrics.from_data(old.metrics) if old is not None else [], metrics.from_data(revision.metrics)
     )
     return [_row(comparison) for comparison in compared]
+
+
+def recorded(measurements: Sequence[metrics.Metric]) -> list[dict[str, Any]]:
+    """The same rows of measurements that are compared with nothing."""
+    return [_row(comparison) for comparison in metrics.compare([], measurements)]
 
 
 def _row(comparison: metrics.Comparison) -> dict[str, Any]:

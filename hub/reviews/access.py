@@ -3,8 +3,13 @@
 Every question answers with the words of the refusal; empty words mean that the account may.
 """
 
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from hub.accounts import selectors as accounts
@@ -15,6 +20,7 @@ from hub.repositories.selectors import Role
 if TYPE_CHECKING:
     from hub.accounts.models import Account
     from hub.contributions.models import Contribution
+    from hub.contributions.shares import AuthorShare
     from hub.repositories.models import Repository, Revision
     from hub.reviews.models import Work
 
@@ -25,13 +31,29 @@ MAINTAINING = ("owner", "maintainer")
 # --- whose work it is ----------------------------------------------------------------------------
 def authors_of_contribution(contribution: "Contribution") -> dict[int, "Account"]:
     """Who opened it and everybody who shares in it by their own consent, by key."""
-    return {row.account.pk: row.account for row in contributions.owners_of(contribution)}
+    return _with_opener(contribution, contributions.authors_of(contribution))
 
 
 def authors_of_work(work: "Work") -> dict[int, "Account"]:
     """The authors of the contribution that it was, and the author of its revision."""
-    found = {work.revision.author_id: work.revision.author}
-    return found if work.contribution is None else {**authors_of_contribution(work.contribution), **found}
+    return authors_of_each([], [work])[work.pk]
+
+
+def authors_of_each(rows: "Sequence[Contribution]", works: "Sequence[Work]") -> dict[Any, dict[int, "Account"]]:
+    """`authors_of_contribution` and `authors_of_work` for many, by key. One query for all of them."""
+    become = [work.contribution for work in works if work.contribution is not None]
+    shares = contributions.authors_of_each([*rows, *become])
+    found: dict[Any, dict[int, Account]] = {row.pk: _with_opener(row, shares[row.pk]) for row in rows}
+    for work in works:
+        theirs = {} if work.contribution is None else _with_opener(work.contribution, shares[work.contribution.pk])
+        found[work.pk] = {**theirs, work.revision.author_id: work.revision.author}
+    return found
+
+
+def _with_opener(contribution: "Contribution", shares: "Sequence[AuthorShare]") -> dict[int, "Account"]:
+    return {contribution.contributor_id: contribution.contributor} | {
+        row.account.pk: row.account for row in shares if row.agreed
+    }
 
 
 def publishers_of(repository: "Repository") -> dict[int, "Account"]:
@@ -68,6 +90,28 @@ def other_publishers(contribution: "Contribution") -> dict[int, "Account"]:
     barred = {*contributions.part_takers(contribution), _decliner(contribution)}
     found = publishers_of(contribution.repository)
     return {key: account for key, account in found.items() if key not in barred}
+
+
+def without_other_publishers(rows: "QuerySet[Contribution]") -> "QuerySet[Contribution]":
+    """Those of which `other_publishers` finds nobody, asked of the database: a hub reviewer decides about their appeals."""
+    accounts_, memberships, maintainers = (
+        apps.get_model(name).objects for name in ("accounts.Account", "accounts.Membership", "repositories.Maintainer")
+    )
+    owner = accounts_.filter(pk=OuterRef("repository__owner"), kind="person")
+    members = memberships.filter(organisation=OuterRef("repository__owner"), role__in=MAINTAINING)
+    named = maintainers.filter(repository=OuterRef("repository"))
+    found = ((owner, ""), (members, "person__"), (named, "account__"))
+    return rows.exclude(reduce(or_, (Q(Exists(_free(people, prefix))) for people, prefix in found)))
+
+
+def _free(people: "QuerySet[Any]", prefix: str) -> Any:
+    """Of people who publish where an outer contribution is: open accounts that had no part in it and did not decline it."""
+    account = prefix.removesuffix("__") or "pk"
+    here = {"contribution": OuterRef(OuterRef("pk"))}
+    agreed = apps.get_model("contributions.Consent").objects.filter(account=OuterRef(account), **here)
+    declined = apps.get_model("reviews.Review").objects.filter(verdict="decline", reviewer=OuterRef(account), **here)
+    rows = people.filter(~Exists(declined), ~Exists(agreed), **{f"{prefix}is_active": True})
+    return rows.exclude(**{account: OuterRef("contributor")})
 
 
 def arbiters_of(contribution: "Contribution") -> list["Account"]:

@@ -70,7 +70,9 @@ class ReviewsView(_View):
             rows = rows.filter(verdict=verdict)
         if handle := http.text(request.query_params, "reviewer"):
             rows = rows.filter(reviewer=_person("reviewer", handle))
-        return _paged(self, request, rows, serializers.ReviewSerializer)
+        pages = KeysetAPIPagination()
+        found = pages.paginate_queryset(rows, request, self)
+        return pages.get_paginated_response(serializers.ReviewSerializer(found, many=True).data)
 
     @extend_schema(
         operation_id="reviews_decide",
@@ -166,7 +168,10 @@ class WorksView(_View):
             rows = rows.filter(repository=repository)
         if assessed := http.choice(request.query_params, "assessed", ("true", "false")):
             rows = rows.filter(spoken__gt=0) if assessed == "true" else rows.filter(spoken=0)
-        return _paged(self, request, rows, serializers.WorkSerializer)
+        pages = KeysetAPIPagination()
+        found = pages.paginate_queryset(rows, request, self)
+        context = {"authors": selectors.authors_of_each([], found)}
+        return pages.get_paginated_response(serializers.WorkSerializer(found, many=True, context=context).data)
 
     @extend_schema(
         operation_id="works_submit",
@@ -256,11 +261,6 @@ def _uuid(request: Request, name: str) -> uuid.UUID | None:
         return uuid.UUID(text) if text else None
     except ValueError:
         raise BadInput(name, _("This is no id.")) from None
-
-
-def _paged(view: APIView, request: Request, rows: Any, serializer: Any) -> Response:
-    pages = KeysetAPIPagination()
-    return pages.get_paginated_response(serializer(pages.paginate_queryset(rows, request, view), many=True).data)
 
 
 def _work(request: Request, key: str) -> Any:

@@ -84,7 +84,12 @@ def _writing_together(
 ) -> set[int]:
     rows = contributions(None if public else account).filter(pk__in=touched_by(account))
     rows = rows.exclude(pk=but) if but is not None else rows
-    return {key for key, other in others.items() if rows.filter(pk__in=touched_by(other)).exists()}
+    consents = apps.get_model("contributions", "Consent").objects.filter(contribution__in=rows.values("pk"))
+    written = {
+        *rows.order_by().values_list("contributor_id", flat=True),
+        *consents.values_list("account_id", flat=True),
+    }
+    return {key for key in others if key in written}
 
 
 def _reviewing_each_other(account: "Account", others: Collection[int], now: datetime, public: bool) -> set[int]:

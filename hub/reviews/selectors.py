@@ -1,6 +1,6 @@
 """What other features may ask about reviews: what waits for whom, what was decided, which works there are. Reads only."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,11 +18,13 @@ from hub.reviews.access import (
     account_of,
     arbiters_of,
     authors_of_contribution,
+    authors_of_each,
     authors_of_work,
     cannot_assess,
     cannot_decide,
     cannot_submit,
     publishers_of,
+    without_other_publishers,
 )
 from hub.reviews.facts import checks, interests
 from hub.reviews.models import Appeal, Assessment, Review, Work
@@ -34,11 +36,11 @@ if TYPE_CHECKING:
     from hub.contributions.models import Contribution
 
 __all__ = [
-    "Queue", "Task", "account_of", "appeal_of_entry", "arbiters_of", "assessable_by", "assessments_by",
-    "assessments_of", "authors_of_contribution", "authors_of_work", "cannot_assess", "cannot_decide",
-    "cannot_submit", "checks", "decidable_by", "disagreements", "interests", "maintains", "maintains_here",
-    "publishers_of", "queue", "review_by_id", "review_of_entry", "reviews", "reviews_by", "waiting_for_others",
-    "work_by_key", "work_of_revision", "works", "works_of",
+    "Queue", "Task", "account_of", "appeals_of", "arbiters_of", "assessable_by", "assessments_by", "assessments_of",
+    "authors_of_contribution", "authors_of_each", "authors_of_work", "cannot_assess", "cannot_decide", "cannot_submit",
+    "checks", "decidable_by", "disagreements", "interests", "maintains", "maintains_here", "publishers_of", "queue",
+    "review_by_id", "reviews", "reviews_by", "reviews_of", "waiting_for_others", "work_by_key", "work_of_revision", "works",
+    "works_of",
 ]  # fmt: skip
 
 SHOWN = 30
@@ -52,6 +54,9 @@ WITH_REVIEW = (
 )
 WITH_WORK = ("revision__author", "revision__entry", "revision__parent", "repository__owner", "repository__head", "entry",
              "contribution__contributor", "contribution__proposal")  # fmt: skip
+# Bytes of revisions, entries and checks; no list shows them.
+BODIES = ("revision__body", "revision__entry__body", "revision__parent__body", "repository__head__body", "entry__body")
+REVIEW_BODIES = ("entry__body", "revision__body", "checks__body")
 T = TypeVar("T")
 
 
@@ -59,12 +64,13 @@ T = TypeVar("T")
 class Task:
     """One thing that waits: a contribution for a verdict, or a work for an assessment. `since` when it began to wait.
 
-    `connected` is what the account has to do with its authors; `assessments` how many hub reviewers have spoken.
+    `authors` by key; `connected` is what the account has to do with them; `assessments` how many hub reviewers have spoken.
     """
 
     since: datetime
     contribution: "Contribution | None" = None
     work: Work | None = None
+    authors: "Mapping[int, Account]" = field(default_factory=dict)
     connected: Sequence[conflicts.Conflict] = ()
     stale: bool = False
     assessments: int = 0
@@ -72,7 +78,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Queue:
-    """What waits for an account, the oldest first: at most `SHOWN` of each, and how many more there are behind."""
+    """What waits for an account: at most `SHOWN` of each, and how many more there are behind.
+
+    Contributions are the longest waiting first, works as `assessable_by` has them.
+    """
 
     decide: Sequence[Task] = ()
     decide_more: int = 0
@@ -89,35 +98,43 @@ class Queue:
 def queue(account: "Account", now: datetime, most: int = SHOWN) -> Queue:
     """What the account can decide or assess, and its own contributions that were sent back to it."""
     decidable = decidable_by(account)
-    works = [*assessable_by(account)] if account.hub_reviewer else []
-    first, oldest = decidable[:most], works[:most]
-    connected = _connections(account, first, oldest, now)
+    assessable = assessable_by(account) if account.hub_reviewer else Work.objects.none()
+    rows, oldest = list(decidable[:most]), list(assessable[:most])
+    authors = authors_of_each(rows, oldest)
+    connected = _connections(account, authors.values(), now)
     asked = contributions.contributions(account).filter(contributor=account, state="asked").order_by("changed", "pk")
     return Queue(
-        decide=[_decision(row, connected(authors_of_contribution(row))) for row in first],
-        decide_more=len(decidable) - len(first),
-        assess=[_assessment(row, connected(authors_of_work(row))) for row in oldest],
-        assess_more=len(works) - len(oldest),
+        decide=[_decision(row, authors[row.pk], connected(authors[row.pk])) for row in rows],
+        decide_more=_behind(decidable, rows, most),
+        assess=[_assessment(row, authors[row.pk], connected(authors[row.pk])) for row in oldest],
+        assess_more=_behind(assessable, oldest, most),
         asked=list(asked[:most]),
     )
 
 
-def decidable_by(account: "Account") -> "list[Contribution]":
+def decidable_by(account: "Account") -> "QuerySet[Contribution]":
     """Contributions that wait for a verdict which the account may give, the longest waiting first."""
-    waiting = _waiting(account).exclude(pk__in=contributions.touched_by(account))
-    mine = list(waiting.filter(repository__in=_publishing(account)).exclude(_declined_by(account)))
+    waiting = _waiting(account).exclude(pk__in=contributions.touched_by(account)).exclude(_declined_by(account))
+    mine = Q(repository__in=_publishing(account))
     if account.hub_reviewer:
-        known = {row.pk for row in mine}
-        appeals = waiting.filter(appealed__isnull=False).exclude(pk__in=known)
-        mine += [row for row in appeals if not cannot_decide(account, row)]
-    return sorted(mine, key=lambda row: (row.waiting, str(row.pk)))
+        appealed = contributions.contributions(account).filter(waiting__isnull=False, appealed__isnull=False)
+        mine |= Q(pk__in=without_other_publishers(appealed).values("pk"))
+    return waiting.filter(mine)
 
 
-def waiting_for_others(viewer: Any, known: Iterable["Contribution"], most: int = SHOWN) -> tuple[list[Task], int]:
-    """What else waits for a verdict in repositories that the viewer may see, and how many more there are."""
-    rows = _waiting(viewer).exclude(pk__in=[row.pk for row in known])
+def waiting_for_others(viewer: Any, most: int = SHOWN) -> tuple[list[Task], int]:
+    """What waits for a verdict in repositories that the viewer may see, but not for theirs; and how many more there are."""
+    rows, account = _waiting(viewer), account_of(viewer)
+    if account is not None:
+        rows = rows.exclude(pk__in=decidable_by(account).values("pk"))
     shown = list(rows[:most])
-    return [_decision(row, ()) for row in shown], max(0, rows.count() - len(shown))
+    authors = authors_of_each(shown, [])
+    return [_decision(row, authors[row.pk], ()) for row in shown], _behind(rows, shown, most)
+
+
+def _behind(rows: QuerySet[Any], shown: Sequence[Any], most: int) -> int:
+    """How many there are behind the first `most`, which are shown."""
+    return max(0, rows.count() - most) if len(shown) == most else 0
 
 
 def assessable_by(account: "Account") -> QuerySet[Work]:
@@ -158,32 +175,32 @@ def _publishing(account: "Account") -> Any:
 
 
 def _connections(
-    account: "Account", rows: Iterable["Contribution"], works: Iterable[Work], now: datetime
-) -> Callable[[dict[int, "Account"]], list[conflicts.Conflict]]:
+    account: "Account", authors: "Iterable[Mapping[int, Account]]", now: datetime
+) -> "Callable[[Mapping[int, Account]], list[conflicts.Conflict]]":
     """What connects the account with some authors, looked up once for all of them."""
     everyone: dict[int, Account] = {}
-    for row in rows:
-        everyone |= authors_of_contribution(row)
-    for work in works:
-        everyone |= authors_of_work(work)
+    for theirs in authors:
+        everyone |= theirs
     found = conflicts.find(account, everyone, now)
-    return lambda authors: [conflict for conflict in found if conflict.other.pk in authors]
+    return lambda theirs: [conflict for conflict in found if conflict.other.pk in theirs]
 
 
-def _decision(row: "Contribution", connected: Sequence[conflicts.Conflict]) -> Task:
+def _decision(row: "Contribution", authors: "Mapping[int, Account]", connected: Sequence[conflicts.Conflict]) -> Task:
     assert row.waiting is not None
-    return Task(row.waiting, contribution=row, connected=connected, stale=contributions.is_stale(row))
+    stale = contributions.is_stale(row)
+    return Task(row.waiting, contribution=row, authors=authors, connected=connected, stale=stale)
 
 
-def _assessment(row: Any, connected: Sequence[conflicts.Conflict]) -> Task:
-    return Task(row.submitted, work=row, connected=connected, assessments=row.spoken)
+def _assessment(row: Any, authors: "Mapping[int, Account]", connected: Sequence[conflicts.Conflict]) -> Task:
+    return Task(row.submitted, work=row, authors=authors, connected=connected, assessments=row.spoken)
 
 
 # --- verdicts ------------------------------------------------------------------------------------
 def reviews(viewer: Any) -> QuerySet[Review]:
     """All verdicts in repositories that the viewer may see."""
     visible = repositories.visible(viewer)
-    return Review.objects.filter(contribution__repository__in=visible).select_related(*WITH_REVIEW)
+    rows = Review.objects.filter(contribution__repository__in=visible)
+    return rows.select_related(*WITH_REVIEW).defer(*REVIEW_BODIES)
 
 
 def review_by_id(viewer: Any, review_id: int) -> Review:
@@ -191,26 +208,26 @@ def review_by_id(viewer: Any, review_id: int) -> Review:
     return _found(reviews(viewer).filter(pk=review_id).first(), _("There is no verdict here that you may see."))
 
 
-def review_of_entry(uid: UUID) -> Review | None:
-    """The verdict that an entry records. Whoever asks may see the entry's repository."""
-    return Review.objects.filter(entry__uid=uid).select_related("checks").first()
+def reviews_of(uids: Collection[UUID]) -> list[Review]:
+    """The verdicts that these entries record, with what was known. Whoever asks may see the entries' repository."""
+    return list(Review.objects.filter(entry__uid__in=list(uids)).select_related("checks", "entry").defer("entry__body"))
 
 
-def appeal_of_entry(uid: UUID) -> Appeal | None:
-    """The appeal that an entry records. Whoever asks may see the entry's repository."""
-    return Appeal.objects.filter(entry__uid=uid).first()
+def appeals_of(uids: Collection[UUID]) -> list[Appeal]:
+    """The appeals that these entries record. Whoever asks may see the entries' repository."""
+    return list(Appeal.objects.filter(entry__uid__in=list(uids)).select_related("entry").defer("entry__body"))
 
 
-def reviews_by(account: "Account", viewer: Any, most: int = 10) -> list[Review]:
-    """The account's last verdicts, newest first."""
-    return list(reviews(viewer).filter(reviewer=account).order_by("-time", "-pk")[:most])
+def reviews_by(account: "Account", viewer: Any) -> QuerySet[Review]:
+    """The account's verdicts that the viewer may see."""
+    return reviews(viewer).filter(reviewer=account)
 
 
 # --- works ---------------------------------------------------------------------------------------
 def works(viewer: Any) -> QuerySet[Any]:
     """All works in repositories that the viewer may see. `spoken` counts the assessments of each."""
-    rows = Work.objects.filter(repository__in=repositories.visible(viewer)).select_related(*WITH_WORK)
-    return rows.annotate(spoken=Count("assessments"))
+    rows = Work.objects.filter(repository__in=repositories.visible(viewer))
+    return rows.select_related(*WITH_WORK).defer(*BODIES).annotate(spoken=Count("assessments"))
 
 
 def work_by_key(viewer: Any, key: str) -> Work:
@@ -241,11 +258,11 @@ def assessments_of(work: Work) -> list[Assessment]:
     return list(work.assessments.select_related("reviewer", "entry").order_by("time", "pk"))
 
 
-def assessments_by(account: "Account", viewer: Any, most: int = 10) -> list[Assessment]:
-    """The account's last assessments, newest first."""
+def assessments_by(account: "Account", viewer: Any) -> QuerySet[Assessment]:
+    """The account's assessments that the viewer may see."""
     rows = Assessment.objects.filter(reviewer=account, work__repository__in=repositories.visible(viewer))
     related = ("entry", *(f"work__{path}" for path in WITH_WORK))
-    return list(rows.select_related(*related).order_by("-time", "-pk")[:most])
+    return rows.select_related(*related).defer("entry__body", *(f"work__{path}" for path in BODIES))
 
 
 def _found(row: T | None, words: str) -> T:

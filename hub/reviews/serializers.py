@@ -119,6 +119,7 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
 class WorkSerializer(serializers.ModelSerializer[Work]):
     """One accepted submission. `key` is the subject of its entries: an accepted contribution, or a submitted revision."""
 
+    # A list gives the context `authors`, by key (`access.authors_of_each`).
     contribution = serializers.UUIDField(source="contribution_id", allow_null=True)
     revision = serializers.CharField(source="revision_id")
     repository = serializers.UUIDField(source="repository_id")
@@ -141,7 +142,9 @@ class WorkSerializer(serializers.ModelSerializer[Work]):
 
     @extend_schema_field(AccountReferenceSerializer(many=True))
     def get_authors(self, work: Work) -> Any:
-        return AccountReferenceSerializer(access.authors_of_work(work).values(), many=True).data
+        given = self.context.get("authors")
+        authors = access.authors_of_work(work) if given is None else given[work.pk]
+        return AccountReferenceSerializer(authors.values(), many=True).data
 
     @extend_schema_field(serializers.CharField())
     def get_url(self, work: Work) -> str:
@@ -164,7 +167,8 @@ class WaitingSerializer(serializers.Serializer[Data]):
 
 
 class QueueSerializer(serializers.Serializer[Data]):
-    """At most 30 of each, the longest waiting first; `…_more` counts those behind them."""
+    """At most 30 of each: contributions the longest waiting first, works that nobody has assessed before the others and
+    then the oldest first; `…_more` counts those behind them."""
 
     decide = WaitingSerializer(many=True)
     decide_more = serializers.IntegerField()

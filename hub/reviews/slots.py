@@ -1,39 +1,50 @@
 """What reviews show on pages of the rooms below: the verdict form before the difference, verdicts, works, one's queue."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from hub.contributions import selectors as contributions
 from hub.contributions.links import page as contribution_url
+from hub.contributions.timeline import register_beside
 from hub.contributions.words import title_or_number
 from hub.reviews import selectors, words
 from hub.reviews.views.common import listed
 from hub.reviews.views.deciding import blank_verdict, known, verdict_context
 from hub.reviews.views.queue import asked_row, row_of
 from hub.reviews.views.works import work_url
-from web import slots
+from web import http, slots
+from web.pagination import keyset, section_pager
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from django.db.models import QuerySet
 
     from hub.accounts.models import Account
     from hub.contributions.models import Contribution
     from hub.repositories.models import Repository, Revision
     from hub.reviews.models import Review
+    from web.pagination import Page
 
 # How much of one's queue stands on the page of one's own work.
 GLANCE = 5
+# How many verdicts, and how many assessments, stand on a page of somebody's.
+GIVEN = 10
+T = TypeVar("T", bound=Model)
 
 
 def register() -> None:
     slots.register("proposal.decided_by", _decided_by)
     slots.register("contribution.verdict", _verdict)
     slots.register("contribution.aside", _known, order=-10)
-    slots.register("contribution.entry", _entry)
+    register_beside(_beside)
     slots.register("contribution.timeline", _assessments)
     slots.register("revision.aside", _work)
     slots.register("person.sections", _person)
@@ -84,21 +95,17 @@ def _known(request: HttpRequest, contribution: "Contribution") -> str:
     return render_to_string("reviews/_checks.html", context, request)
 
 
-def _entry(request: HttpRequest, uid: "UUID") -> str:
-    """The reason beside the entry of a verdict or an appeal, and what was known at the verdict."""
-    review = selectors.review_of_entry(uid)
-    appeal = selectors.appeal_of_entry(uid) if review is None else None
-    if review is None and appeal is None:
-        return ""
-    context: dict[str, Any] = {"comment": appeal.comment if appeal is not None else ""}
-    if review is not None:
-        context = {
+def _beside(uids: "Sequence[UUID]") -> "dict[UUID, SafeString]":
+    """The reason beside the entries of verdicts and appeals, and what was known at the verdict. Two queries."""
+    told: dict[UUID, dict[str, Any]] = {row.entry.uid: {"comment": row.comment} for row in selectors.appeals_of(uids)}
+    for review in selectors.reviews_of(uids):
+        told[review.entry.uid] = {
             "comment": review.comment,
             "checks": words.check_rows(words.read(bytes(review.checks.body))),
             "checks_url": f"/api/v1/reviews/{review.pk}/checks",
             "digest": review.checks_id,
         }
-    return render_to_string("reviews/_entry.html", context, request)
+    return {uid: render_to_string("reviews/_entry.html", context) for uid, context in told.items()}
 
 
 def _assessments(request: HttpRequest, contribution: "Contribution") -> str:
@@ -126,19 +133,28 @@ def _work(request: HttpRequest, revision: "Revision") -> str:
 
 
 def _person(request: HttpRequest, person: "Account") -> str:
-    """What somebody decided and assessed, as far as the reader may see it."""
-    reviews = selectors.reviews_by(person, request.user)
-    assessments = selectors.assessments_by(person, request.user)
-    if not reviews and not assessments and not person.hub_reviewer:
+    """What somebody decided and assessed, as far as the reader may see it: a page of each, and how many there are."""
+    reviews, assessments = selectors.reviews_by(person, request.user), selectors.assessments_by(person, request.user)
+    given, judged = _page(request, reviews, "verdicts"), _page(request, assessments, "assessments")
+    if not given.items and not judged.items and not person.hub_reviewer:
         return ""
     context = {
         "person": person,
-        "reviews": [_given(row) for row in reviews],
+        "reviews": [_given(row) for row in given.items],
+        "review_total": reviews.count(),
+        "review_pager": section_pager(given, "verdicts", request.GET),
         "assessments": [
-            {"assessment": row, "title": words.title_of(row.work), "url": work_url(row.work.key)} for row in assessments
+            {"assessment": row, "title": words.title_of(row.work), "url": work_url(row.work.key)}
+            for row in judged.items
         ],
+        "assessment_total": assessments.count(),
+        "assessment_pager": section_pager(judged, "assessments", request.GET),
     }
     return render_to_string("reviews/_person.html", context, request)
+
+
+def _page(request: HttpRequest, rows: "QuerySet[T]", query: str) -> "Page[T]":
+    return keyset(rows, order=("-time", "-pk"), cursor=http.text(request.GET, query, most=4096), size=GIVEN)
 
 
 def _given(row: "Review") -> dict[str, Any]:

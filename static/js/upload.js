@@ -1,6 +1,7 @@
 // The upload widget (templates/uploads/_drop_zone.html): sends files of any size in parts, several at a time.
 //
-// Each file is a row (upload-row.js). What has to outlive a reload, where hashing stood and the file's date, is kept in
+// The form waits and files are taken from the moment this file runs; what sends them (upload-row.js, upload-transfer.js)
+// may come later. Each file is a row. What has to outlive a reload, where hashing stood and the file's date, is kept in
 // IndexedDB under the upload's id; names and sizes stay on the server. A file that is chosen again takes its upload up. The
 // finished rows stand as JSON in the hidden field `uploads`: [{path, upload, sha256, size}], and every change is told by the
 // event `akashi:uploads`.
@@ -43,9 +44,8 @@ class Words {
 }
 
 class Zone {
-  constructor(root, parts) {
+  constructor(root) {
     this.root = root;
-    this.parts = parts; // the exports of upload-row.js and upload-transfer.js
     this.words = new Words(root.querySelector("template[data-words]"));
     this.rowTemplate = root.querySelector("template[data-file-row]");
     this.list = root.querySelector("[data-rows]");
@@ -53,27 +53,42 @@ class Zone {
     this.purpose = root.dataset.purpose;
     this.prefix = root.dataset.prefix ?? "";
     this.form = root.closest("form");
-    this.server = new this.parts.Server(this);
-    this.memory = new this.parts.Memory();
-    this.slots = new this.parts.Places(1, SLOTS);
-    this.turns = new this.parts.Places(SLOTS);
     this.rows = [];
+    this.coming = 1; // lists of files that are no rows yet, and what an earlier visit left
     this.readers = [];
     this.watched = new Map();
     this.told = 0;
     this.wanted = null;
+    for (const button of this.#submits()) button.disabled = true;
+    this.restored = this.#load();
     this.#bind();
+  }
+
+  async #load() {
+    const { row, transfer } = this.root.dataset;
+    const [rows, transfers] = await Promise.all([import(row), import(transfer)]);
+    this.parts = { ...rows, ...transfers };
+    this.server = new this.parts.Server(this);
+    this.memory = new this.parts.Memory();
+    this.slots = new this.parts.Places(1, SLOTS);
+    this.turns = new this.parts.Places(SLOTS);
     // Without an answer (somebody signed out) the page begins empty; adding a file then says why it cannot be sent.
-    this.restored = this.#restore().catch(() => {});
+    await this.#restore().catch(() => {});
+    this.coming -= 1;
+    this.changed();
   }
 
   #bind() {
     const zone = this.root.querySelector("[data-drop-zone]");
     for (const input of this.root.querySelectorAll("[data-drop-input]")) {
-      input.addEventListener("change", () => {
-        this.add([...input.files].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
+      const take = () => {
+        if (input.files.length) {
+          this.add([...input.files].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
+        }
         input.value = "";
-      });
+      };
+      input.addEventListener("change", take);
+      take(); // files may have been chosen before this file ran
     }
     this.root.querySelector("[data-one-input]").addEventListener("change", ({ target }) => {
       if (target.files.length) this.#picked(target.files[0]);
@@ -85,9 +100,9 @@ class Zone {
     };
     zone.addEventListener("dragover", over(true));
     zone.addEventListener("dragleave", over(false));
-    zone.addEventListener("drop", async (event) => {
+    zone.addEventListener("drop", (event) => {
       over(false)(event);
-      this.add(await droppedFiles(event.dataTransfer));
+      this.add(droppedFiles(event.dataTransfer));
     });
     addEventListener("beforeunload", (event) => {
       if (this.rows.some((row) => row.flying.size)) event.preventDefault();
@@ -108,7 +123,6 @@ class Zone {
       else if (upload.state === "checking") row.follow();
       else row.set("lost");
     }
-    this.changed();
   }
 
   async #earlier() {
@@ -128,9 +142,20 @@ class Zone {
     return row;
   }
 
+  // `found` is a list of {path, file}, or a promise of one. Until each is a row, the form waits.
   async add(found) {
+    this.coming += 1;
+    for (const button of this.#submits()) button.disabled = true;
+    const fresh = await this.#rowsOf(found).finally(() => {
+      this.coming -= 1;
+      if (this.parts) this.changed();
+    });
+    for (let from = 0; from < fresh.length; from += 500) await this.#admit(fresh.slice(from, from + 500));
+  }
+
+  async #rowsOf(found) {
     await this.restored; // a file may be chosen before the page knows what an earlier visit left of it
-    const files = found
+    const files = (await found)
       .map(({ path, file }) => ({ path: (this.prefix + path).normalize("NFC"), file }))
       .filter(({ path }) => !LITTER.test(path));
     const fresh = [];
@@ -141,8 +166,7 @@ class Zone {
       row?.remove();
       fresh.push(this.#show(new this.parts.Row(this, path, file.size, file)));
     }
-    this.changed();
-    for (let from = 0; from < fresh.length; from += 500) await this.#admit(fresh.slice(from, from + 500));
+    return fresh;
   }
 
   // Asks which files would be refused, before anything is read or sent, and starts the others.
@@ -265,10 +289,12 @@ class Zone {
     if (waiting) words.push(this.words.say("waits", { n: waiting }));
     if (blocked) words.push(this.words.say("needs-you", { n: blocked }));
     if (!words.length && empty) words.push(this.words.say("add-first"));
+    for (const button of this.#submits()) button.disabled = this.coming > 0 || words.length > 0;
     const scope = this.form ?? this.root;
-    for (const button of scope.querySelectorAll("[data-uploads-submit]")) button.disabled = words.length > 0;
     for (const note of scope.querySelectorAll("[data-uploads-note]")) note.textContent = words.join(" ");
   }
+
+  #submits = () => (this.form ?? this.root).querySelectorAll("[data-uploads-submit]");
 
   #overall() {
     const { words } = this;
@@ -353,7 +379,4 @@ async function below(entry, folder) {
   return (await Promise.all(found.map((one) => below(one, `${path}/`)))).flat();
 }
 
-for (const root of document.querySelectorAll("[data-uploads]")) {
-  const [row, transfer] = await Promise.all([import(root.dataset.row), import(root.dataset.transfer)]);
-  new Zone(root, { ...row, ...transfer });
-}
+for (const root of document.querySelectorAll("[data-uploads]")) new Zone(root);

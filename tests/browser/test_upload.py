@@ -193,6 +193,30 @@ def test_an_upload_survives_a_lost_connection_and_a_reload_and_is_published(uplo
     assert hashlib.sha256(served).hexdigest() == digest
 
 
+@pytest.mark.parametrize("late", ["upload.", "upload-row."])
+def test_files_that_are_chosen_before_a_script_has_come_are_sent(uploader: Uploader, tmp_path: Path, late: str) -> None:
+    page, held = uploader.page, list[Route]()
+    script = re.compile(rf"/js/{re.escape(late)}.*js$")
+    page.route(script, held.append)
+    page.goto(f"{uploader.path}/upload", wait_until="commit")
+    page.wait_for_selector("[data-drop-zone]")
+    uploader.until(lambda: held)
+    (first, whole), (second, other) = (file(tmp_path, name, 3000) for name in ("early.csv", "earlier.csv"))
+    uploader.choose(first, second)
+    button = page.locator("[data-uploads-submit]")
+    if late == "upload-row.":
+        uploader.until(button.is_disabled)
+        assert page.input_value("[name=uploads]") == "[]"
+        uploader.choose(first)
+    page.unroute(script)
+    for route in held:
+        route.continue_()
+    sent = uploader.files(2)
+    assert {row["path"]: row["sha256"] for row in sent} == {first.name: whole, second.name: other}
+    assert page.locator(ROW).count() == 2
+    uploader.until(button.is_enabled)
+
+
 def test_what_is_not_allowed_is_refused_before_anything_is_announced(uploader: Uploader, tmp_path: Path) -> None:
     page = uploader.open()
     announced: list[str] = []

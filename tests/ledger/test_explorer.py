@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -38,6 +39,7 @@ def say(entry: EntryView) -> Sentence:
 def upper_room() -> Iterator[None]:
     """A room that names actors and repositories, and lets everybody read everything but what is about `HIDDEN`."""
     sentences, labels, rules = dict(describing._sentences), dict(describing._labels), list(describing._readable)
+    fields = dict(describing._fields)
     describing.register_sentence(NAMED, say)
     describing.register_label(
         "acct", lambda subjects, viewer: {each: Label("alice", "/people/alice") for each in subjects}
@@ -49,6 +51,8 @@ def upper_room() -> Iterator[None]:
     yield
     describing._sentences.clear()
     describing._sentences.update(sentences)
+    describing._fields.clear()
+    describing._fields.update(fields)
     describing._labels.clear()
     describing._labels.update(labels)
     describing._readable[:] = rules
@@ -262,6 +266,59 @@ def test_an_entry_whose_bytes_are_nonsense_still_has_a_page(ledger: Ledger, clie
     Entry.objects.filter(leaf_index=1).update(body=b"\xff\x00nonsense")
     assert "Mismatch" in text_of(get(client, "/ledger/1"))
     get(client, "/ledger")
+
+
+def test_people_and_things_inside_a_list_are_called_by_their_names(ledger: Ledger, client: Client) -> None:
+    authors = [{"account": "acct:" + 32 * digit, "bps": 5_000} for digit in "bc"]
+    ledger.grow(
+        1, data={"authors": authors, "sources": [{"relation": "base_model", "revision": HIDDEN, "in": REPOSITORY}]}
+    )
+    page = get(client, "/ledger/1")
+    assert page.count('<span class="quiet">account</span> <a href="/people/alice">alice</a>') == 2
+    assert '<span class="quiet">in</span> <a href="/alice/heart">heart &lt;3</a>' in page
+    assert '<span class="quiet">bps</span> 5000' in page
+    assert "base_model" in text_of(page)
+
+
+def test_many_names_in_an_entry_are_looked_up_at_once(ledger: Ledger, client: Client) -> None:
+    asked: list[int] = []
+
+    def labels(subjects: Collection[str], viewer: object) -> dict[str, Label]:
+        asked.append(len(subjects))
+        return {each: Label("alice") for each in subjects}
+
+    describing.register_label("acct", labels)
+    ledger.grow(1, data={"authors": [{"account": f"acct:{number:032x}"} for number in range(20)]})
+    asked.clear()
+    get(client, "/ledger/1")
+    assert max(asked) == 21
+    assert len(asked) <= 3, "the sentence, the fields and the rest of the page"
+
+
+def test_a_room_says_how_its_field_reads(ledger: Ledger, client: Client) -> None:
+    describing.register_field("test.happened", "number", lambda value: format_html("<em>{} ducks</em>", value))
+    describing.register_field("test.happened", "words", lambda value: f"<i>{value}</i>")
+    ledger.grow(1, data={"number": 3, "words": "so", "other": 4})
+    page = get(client, "/ledger/1")
+    assert "<em>3 ducks</em>" in page
+    assert "&lt;i&gt;so&lt;/i&gt;" in page, "what is not marked as safe is escaped"
+    assert '"number":3' in page.replace("&quot;", '"').replace(" ", ""), "the bytes stay as they are"
+
+
+@pytest.mark.parametrize(
+    "value", [{"a": "<b>"}, [1, "<b>"], "<b>", None, 10**15, True, [[]], {"deep": {"er": ["<b>"]}}]
+)
+def test_a_field_of_another_form_than_its_room_knows_is_shown_as_it_stands(
+    ledger: Ledger, client: Client, value: object
+) -> None:
+    def render(value: Any) -> str:
+        return format_html("{} ducks", value["ducks"].strip())
+
+    describing.register_field("test.happened", "number", render)
+    ledger.grow(1, data={"number": value})
+    page = get(client, "/ledger/1")
+    assert "ducks" not in page
+    assert "<b>" not in page
 
 
 def test_details_are_shown_to_whoever_may_read_them(ledger: Ledger, client: Client) -> None:

@@ -58,10 +58,12 @@ def contribute(request: HttpRequest) -> HttpResponse:
     query = http.text(request.GET, "q")
     account = repositories.account_of(request.user)
     found = repositories.search("", query, viewer=request.user, size=FOUND).items
+    own = selectors.by_person(account, account, most=FOUND + 1) if account else []
     context = {
         "query": query,
         "repositories": [_target(request, each) for each in found],
-        "own": [row(each) for each in selectors.by_person(account, account, most=FOUND)] if account else [],
+        "own": [row(each) for each in own[:FOUND]],
+        "more_own": len(own) > FOUND,
         "account": account,
     }
     return render(request, "contributions/contribute.html", context)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -49,6 +50,7 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
     own = account is not None and contribution.contributor_id == account.pk
     waits = contribution.state in services.UNDECIDED
     gone = contribution.released is not None and contribution.result is None
+    events, comments = timeline(contribution, request.user, http.text(request.GET, "cursor", most=4096))
     return show(
         request,
         repository,
@@ -71,7 +73,8 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         metrics=measured(proposal.revision),
         sources=sources(request.user, proposal.revision),
         licence=repository_words.licence(proposal.revision.licence),
-        events=timeline(contribution, request.user),
+        events=events,
+        page=comments,
         comment_form=form,
         withdraw_form=WithdrawForm(),
         viewer=account,
@@ -147,7 +150,9 @@ def delete_comment(request: HttpRequest, owner: str, name: str, kind: str, numbe
         raise ContributionNotFound
     services.delete_comment(account=account_of(request), comment=found, now=timezone.now())
     messages.success(request, _("The words of your comment are gone."))
-    return redirect(f"{links.page(contribution)}#comment-{pk}")
+    cursor = http.text(request.GET, "cursor", most=4096)
+    here = links.page(contribution) + (f"?{urlencode({'cursor': cursor})}" if cursor else "")
+    return redirect(f"{here}#comment-{pk}")
 
 
 # --- its co-authors ------------------------------------------------------------------------------

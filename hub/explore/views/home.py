@@ -46,12 +46,13 @@ def lines(found: "list[Repository]") -> list[Line]:
     statuses = checks.list_statuses(found)
     history = repositories.histories([repository.id for repository in found])
     people = repositories.people_counts([repository.id for repository in found])
+    doubted = checks.doubted(revision for line in history.values() for revision in line)
     return [
         Line(
             repository,
             links.repository(repository),
             statuses.get(repository.id),
-            figures.headline(history.get(repository.id, [])),
+            figures.headline(history.get(repository.id, []), doubted),
             people.get(repository.id, 0),
         )
         for repository in found

@@ -1,4 +1,4 @@
-"""`/reviews`: what waits for a verdict or an assessment, the oldest first."""
+"""`/reviews`: what waits for a verdict or an assessment."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +44,7 @@ class Row:
 def queue(request: HttpRequest) -> HttpResponse:
     account, now = selectors.account_of(request.user), timezone.now()
     found = selectors.queue(account, now) if account is not None else Queue()
-    others, others_more = selectors.waiting_for_others(request.user, selectors.decidable_by(account) if account else [])
+    others, others_more = selectors.waiting_for_others(request.user)
     context = {
         "section": "reviews",
         "queue": found,
@@ -102,7 +102,7 @@ def _work_row(task: Task, now: datetime, notes: list[str]) -> Row:
         repository=work.repository,
         repository_url=links.repository(work.repository),
         kind=WORK_KINDS[work.revision.kind],
-        people=listed(selectors.authors_of_work(work).values()),
+        people=listed(task.authors.values()),
         since=task.since,
         seconds=(now - task.since).total_seconds(),
         notes=notes,

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from hub.accounts.models import Account
-from hub.contributions import services
+from hub.contributions import selectors, services
 from hub.contributions.errors import Over, StaleBase
 from hub.errors import Conflict, NotAllowed
 from hub.repositories import selectors as repositories

@@ -219,11 +219,11 @@ def test_readers_talk_and_delete_their_own_words(
 ) -> None:
     contribution = propose()
     said = services.comment(account=charlie, contribution=contribution, text=" Why 30? ", now=later())
-    assert [(each.author, each.text) for each in selectors.comments(contribution)] == [(charlie, "Why 30?")]
+    assert [(each.author, each.text) for each in selectors.comments(contribution).items] == [(charlie, "Why 30?")]
     with pytest.raises(NotAllowed):
         services.delete_comment(account=bob, comment=said, now=later())
     services.delete_comment(account=charlie, comment=said, now=later())
-    (left,) = selectors.comments(contribution)
+    (left,) = selectors.comments(contribution).items
     assert left.text == ""
     assert left.deleted is not None
 

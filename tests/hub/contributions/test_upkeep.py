@@ -211,7 +211,7 @@ def test_erasing_an_account_destroys_its_words_and_nothing_else(
     erase_account(bob, later())
     contribution.refresh_from_db()
     assert (contribution.title, contribution.reason, contribution.state) == ("", "", "withdrawn")
-    assert selectors.comments(contribution)[0].text == ""
+    assert selectors.comments(contribution).items[0].text == ""
     left = Details.objects.filter(entry__type__startswith="contribution.", body__isnull=False)
     assert not left.exists()
     assert selectors.authors_of(contribution)[0].bps == 10_000

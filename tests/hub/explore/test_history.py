@@ -1,23 +1,28 @@
 """The history page: what happened, and whether the hub's word agrees with its log and its chain."""
 
 import hashlib
+import re
 from datetime import datetime
+from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hub.accounts.models import Account
 from hub.repositories import links
 from hub.repositories.changes import Change
 from hub.repositories.models import FileChange, Repository, Revision
-from hub.repositories.services import publish_revision
+from hub.repositories.services import create_repository, publish_revision
 from hub.uploads.models import Blob
 from ledger import akashi_verify, auditing
 from ledger.models import Anchor
 from ledger.progress import facts_cache
 from ledger.trust import trust_anchors
-from tests.hub.explore.conftest import publish_log
+from tests.hub.explore.conftest import CARD, publish_log
 from tests.hub.factories import make_account, make_token
 from tests.ledger.conftest import Ledger
 
@@ -174,3 +179,47 @@ def test_what_is_not_there_is_a_page_that_says_so(client: Client, final_model: R
     answer = client.get(path)
     assert answer.status_code == 404
     assert b"Not found" in answer.content
+
+
+@pytest.mark.parametrize("path", ["/models", "/", "/search?q=cells+linear", "/people/alice"])
+def test_a_figure_in_doubt_is_no_headline_in_a_list_either(
+    client: Client, ledger: Ledger, final_model: Repository, path: str
+) -> None:
+    assert "0.979" in _page(client, path)
+    assert final_model.head is not None
+    Revision.objects.filter(pk=final_model.head_id).update(metrics=[{**final_model.head.metrics[0], "value": "0.999"}])
+    auditing.audit_full(ledger.pass_time(1))
+    listed = re.search(r'<li class="live".*?</li>', _page(client, path), re.S)
+    assert listed is not None
+    assert "0.999" not in listed[0]
+    assert 'Accuracy <span class="bad">differs from the log</span>' in listed[0]
+
+
+def test_doubt_in_a_list_takes_no_query_for_each_row(
+    client: Client,
+    ledger: Ledger,
+    final_model: Repository,
+    owner: Account,
+    now: datetime,
+    django_assert_max_num_queries: Any,
+) -> None:
+    def spoil() -> None:
+        Revision.objects.filter(number=1).update(metrics=[{"name": "accuracy", "value": "0.999", "better": "higher"}])
+        publish_log(ledger)
+        ledger.anchor_to_the_end()
+        auditing.audit_full(ledger.pass_time(1))
+        cache.clear()
+        facts_cache.forget()
+
+    spoil()
+    with CaptureQueriesContext(connection) as few:
+        client.get("/models")
+    for index in range(3):
+        create_repository(
+            account=owner, kind="model", name=f"other-{index}", visibility="public", card=CARD, now=now, message="Another.",
+            work_kind="model", metrics=[{"name": "accuracy", "value": "0.940"}], files=[Change("w.txt", content=b"one")],
+        )  # fmt: skip
+    spoil()
+    with django_assert_max_num_queries(len(few)):
+        page = _page(client, "/models")
+    assert page.count("differs from the log") == 3
