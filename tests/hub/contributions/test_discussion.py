@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from hub.accounts.models import Account
 from hub.contributions import services
 from hub.contributions.models import Comment, Contribution
-from hub.reviews.services import decide
 from tests.hub.contributions.conftest import Clock, Propose
 from tests.hub.repositories.conftest import texts
 from tests.hub.repositories.paging import text
+from tests.hub.verdicts import decide
 
 pytestmark = pytest.mark.django_db
 PAGE = "/datasets/alice/cells/discussions/1"

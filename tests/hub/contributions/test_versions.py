@@ -266,10 +266,10 @@ def test_many_files_are_moved_with_as_many_questions_as_few(
 ) -> None:
     asked = []
     for count in (3, 30):
-        before = {f"{count}/{index}.txt": "1" for index in range(count)}
+        before: dict[str, str | None] = {f"{count}/{index}.txt": "1" for index in range(count)}
         publish(cells, before)
         contribution = propose(dict.fromkeys(before, "2"))
-        publish(cells, {"b": str(count)} | dict.fromkeys(list(before)[::2], "3"))
+        publish(cells, {"b": str(count), **dict.fromkeys(list(before)[::2], "3")})
         with CaptureQueriesContext(connection) as shown:
             moved = move(Revision.all_states.get(pk=proposed(contribution).pk), Revision.objects.get(pk=cells.head_id))
         assert (len(moved.changes), len(moved.collisions)) == (count // 2, count - count // 2)

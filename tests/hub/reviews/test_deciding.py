@@ -132,9 +132,9 @@ def test_nobody_decides_about_their_own(propose: Propose, bob: Account, alice: A
 def test_a_co_author_does_not_decide(propose: Propose, bob: Account, now: datetime) -> None:
     shared = propose(authors=[("charlie", 5_000), ("bob", 5_000)])
     assert access.cannot_decide(bob, shared) == ""
-    assert selectors.decidable_by(bob) == [shared]
+    assert list(selectors.decidable_by(bob)) == [shared]
     join(account=bob, contribution=shared, bps=5_000, now=now)
-    assert selectors.decidable_by(bob) == []
+    assert list(selectors.decidable_by(bob)) == []
     for verdict in ("accept", "ask", "decline"):
         with pytest.raises(NotAllowed, match="own"):
             decide(account=bob, contribution=shared, verdict=verdict, reason_code="quality", comment=WHY, now=now)

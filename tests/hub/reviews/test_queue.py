@@ -18,9 +18,10 @@ from hub.repositories.models import Repository
 from hub.repositories.services import add_maintainer
 from hub.reviews import access, selectors
 from hub.reviews.models import Work
-from hub.reviews.services import appeal, decide
+from hub.reviews.services import appeal
 from tests.hub.factories import make_account
 from tests.hub.repositories.conftest import Create
+from tests.hub.verdicts import decide
 
 from .conftest import Propose
 

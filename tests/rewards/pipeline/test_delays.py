@@ -10,7 +10,7 @@ from chain import distribution
 from ledger import auditing, describing
 from ledger import selectors as log
 from ledger.models import Mismatch
-from rewards import bundles, closing, evidence, places, tree
+from rewards import closing, evidence, places, tree, trees
 from rewards.akashi_recompute import recompute
 from rewards.errors import EpochWaits
 from rewards.models import Allocation, Epoch, Leaf
@@ -176,7 +176,7 @@ def _shown_to_be_wrong(hub: Hub) -> Epoch:
     epoch = hub.newest()
     assert (epoch.state, epoch.problem) == (State.PROPOSED, "")
     less = int(Leaf.objects.get(epoch=epoch, wallet=wallet_of("alice")).cumulative_wei)
-    path = bundles.proof(epoch.number, wallet_of("alice"), less)
+    path = trees.proof(epoch, wallet_of("alice"), less)
     assert path is not None
     hub.act(wallet_of("carol"), "proveDecrease", 0, wallet_of("alice"), (much, []), (less, path))
     hub.wait(40)
@@ -185,7 +185,7 @@ def _shown_to_be_wrong(hub: Hub) -> Epoch:
 
 
 def _propose_as_the_hub_did(hub: Hub, epoch: Epoch) -> None:
-    named = (bytes.fromhex(epoch.root), bytes.fromhex(epoch.manifest), bytes.fromhex(epoch.policy_id))
+    named = (bytes.fromhex(epoch.root), bytes.fromhex(epoch.manifest), bytes.fromhex(epoch.policy.hash))
     sums = (int(epoch.credited_wei), int(epoch.total_wei))
     hub.act(distribution.powers().proposer, "propose", epoch.number, *named, *sums, "")
 

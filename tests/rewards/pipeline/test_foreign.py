@@ -51,7 +51,7 @@ AMOUNTS = ("credited too high", "credited too low", "total too high", "total too
 def test_the_right_root_with_other_amounts_is_a_strangers(hub: Hub, client: Client, name: str) -> None:
     epoch = _computed(hub)
     credited, total = _other_amounts(epoch, name)
-    named = (bytes.fromhex(epoch.root), bytes.fromhex(epoch.manifest), bytes.fromhex(epoch.policy_id))
+    named = (bytes.fromhex(epoch.root), bytes.fromhex(epoch.manifest), bytes.fromhex(epoch.policy.hash))
     hub.act(distribution.powers().proposer, "propose", 0, *named, credited, total, "")
     hub.wait(40)
     hub.tick(4)

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("ledger", "0001_initial"),
-        ("rewards", "0002_batches_of_claims"),
+        ("rewards", "0003_obstacles"),
     ]
 
     operations = [
