@@ -58,6 +58,7 @@ VERDICTS = ("accept", "ask", "decline")
 # Why a proposal was not accepted, or was asked to change.
 REVIEW_REASONS = (
     "metric_worse",
+    "no_better",
     "not_reproduced",
     "licence",
     "duplicate",

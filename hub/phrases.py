@@ -165,6 +165,7 @@ CONTRIBUTION = _("contribution %(number)d")
 
 REVIEW_REASONS = {
     "metric_worse": pgettext_lazy("reason", "metric worse than stated"),
+    "no_better": pgettext_lazy("reason", "no better than before"),
     "not_reproduced": pgettext_lazy("reason", "result not reproduced"),
     "licence": pgettext_lazy("reason", "licence does not allow it"),
     "duplicate": pgettext_lazy("reason", "the same is here already"),

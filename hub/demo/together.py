@@ -113,7 +113,7 @@ PROPOSALS: Sequence[Proposal] = (
             "maintainer",
             "Accuracy, sensitivity and log loss are all worse than before, on the same folds. Many of the 30 measurements say "
             "nearly the same, so the weights need the penalty. Thank you for measuring it: now it is on record.",
-            "metric_worse",
+            "no_better",
         ),
     ),
     Proposal(

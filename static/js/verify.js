@@ -91,14 +91,14 @@ if (line) {
   const told = new URLSearchParams(location.hash.slice(1));
   const bytes = Number(told.get("size"));
   if (told.get("name")) {
-    line.querySelector("b").textContent = told.get("name");
+    line.querySelector("[data-own-name]").textContent = told.get("name");
     if (Number.isSafeInteger(bytes) && bytes >= 0) {
       const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
       const step = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1000)), units.length - 1);
       const words = new Intl.NumberFormat(document.documentElement.lang, {
         style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: 1,
       });
-      line.querySelector("span").textContent = words.format(bytes / 1000 ** step);
+      line.querySelector("[data-own-size]").textContent = words.format(bytes / 1000 ** step);
     }
     line.hidden = false;
   }

@@ -56,7 +56,7 @@ def test_what_is_accepted_is_worse_in_no_figure_and_what_is_declined_for_its_fig
     assert verdicts["log_loss"] == verdicts["brier"] == "better"
     worse = {row.metric.name for row in contributions.changes_of(declined).metrics if row.verdict == "worse"}
     assert {"accuracy", "log_loss", "sensitivity"} <= worse
-    assert Review.objects.get(contribution=declined).reason == "metric_worse"
+    assert Review.objects.get(contribution=declined).reason == "no_better"
     assert model.head == accepted.result
 
 
