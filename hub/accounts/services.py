@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from hub.accounts.models import Account, ApiToken
 from hub.accounts.reserved import check_handle
 from hub.errors import Conflict, Invalid, NotFound
-from hub.events import record
+from hub.events import record, refuse_erased
 
 TOKEN_PREFIX = "akashi_"  # noqa: S105 (not a secret: how every token begins)
 TOKEN_BYTES = 32
@@ -63,7 +63,9 @@ def change_profile(account: Account, *, display_name: str, bio: str) -> None:
     """What others read on the account's page. Not in the log."""
     account.display_name = _fitting("display_name", display_name, 80)
     account.bio = _fitting("bio", bio, 280)
-    account.save(update_fields=["display_name", "bio"])
+    with transaction.atomic():
+        refuse_erased(account)
+        account.save(update_fields=["display_name", "bio"])
 
 
 def change_preferences(account: Account, *, language: str, theme: str, key_shortcuts: bool) -> None:
@@ -105,6 +107,7 @@ def create_token(
     plaintext = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
+        refuse_erased(account)
         if account.tokens.filter(revoked__isnull=True).count() >= MOST_TOKENS:
             raise Conflict(_("You have %(most)d tokens. Revoke one first.") % {"most": MOST_TOKENS})
         token = ApiToken.objects.create(

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hub.errors import Conflict, Gone, Invalid, OverQuota
+from hub.events import refuse_erased
 from hub.uploads import references, rules, selectors, words
 from hub.uploads.errors import PartDiffers, PartsMissing
 from hub.uploads.models import Blob, Holding, Part, Upload
@@ -207,8 +208,10 @@ def _release(account: "Account", sha256: str) -> None:
 
 
 def _lock_account(account: "Account") -> None:
-    """Requests of one account that spend its quota wait for each other until the transaction ends."""
+    """Requests of one account that spend its quota wait for each other until the transaction ends. Raises NotAllowed for
+    one that is erased."""
     get_user_model().objects.select_for_update(no_key=True).get(pk=account.pk)
+    refuse_erased(account)
 
 
 def _refuse_over_quota(account: "Account", size: int) -> None:

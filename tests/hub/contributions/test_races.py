@@ -12,13 +12,14 @@ from django.db import connection, transaction
 
 from hub.accounts.erasure import erase_account
 from hub.accounts.models import Account
+from hub.accounts.services import change_profile, create_token
 from hub.contributions import services
 from hub.contributions.models import Comment, Contribution
 from hub.errors import HubError, Invalid, NotAllowed
 from hub.repositories.models import Repository
 from hub.repositories.services import create_repository
 from hub.uploads.models import Upload
-from hub.uploads.services import hold_bytes
+from hub.uploads.services import hold_bytes, start_upload
 from ledger.models import Details, Entry
 from tests.hub.contributions.conftest import Clock, Propose
 from tests.hub.repositories.conftest import CARD
@@ -121,6 +122,23 @@ def test_a_comment_written_while_the_account_is_erased_is_not_kept(
     said = lambda: services.comment(account=charlie, contribution=contribution, text="a secret", now=moment)  # noqa: E731
     erased_while(charlie, said, later())
     assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["profile", "token", "upload"])
+def test_nothing_is_kept_of_what_an_account_says_of_itself_while_it_is_erased(
+    bob: Account, later: Clock, what: str
+) -> None:
+    moment = later()
+    acts: dict[str, Callable[[], object]] = {
+        "profile": lambda: change_profile(bob, display_name="a secret", bio="a secret"),
+        "token": lambda: create_token(bob, "a secret", "read", moment),
+        "upload": lambda: start_upload(bob, "secret.txt", 1, "revision", moment),
+    }
+    erased_while(bob, acts[what], later())
+    bob.refresh_from_db()
+    assert (bob.display_name, bob.bio) == ("", "")
+    assert not bob.tokens.exists()
+    assert not Upload.objects.exists()
 
 
 def test_what_was_proposed_just_before_goes_with_the_account(

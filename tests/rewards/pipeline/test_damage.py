@@ -110,14 +110,20 @@ def test_what_is_found_while_the_pipeline_works_is_put_right_later(paid: Hub) ->
     assert _bytes(newest) == before
 
 
+def _status(client: Client, path: str) -> int:
+    answer = client.get(path)
+    answer.close()
+    return answer.status_code
+
+
 def test_a_damaged_file_is_not_served_as_genuine(paid: Hub, client: Client) -> None:
     newest, (one, other) = paid.newest().number, DATA
-    assert client.get(f"/epochs/{newest}/{one}").status_code == 200
+    assert _status(client, f"/epochs/{newest}/{one}") == 200
     _cut(places.bundle(newest) / one)
-    assert client.get(f"/epochs/{newest}/{one}").status_code == 404
-    assert client.get(f"/epochs/{newest}/{other}").status_code == 200
+    assert _status(client, f"/epochs/{newest}/{one}") == 404
+    assert _status(client, f"/epochs/{newest}/{other}") == 200
     upkeep.check_bundles(paid.now)
-    assert client.get(f"/epochs/{newest}/{one}").status_code == 200
+    assert _status(client, f"/epochs/{newest}/{one}") == 200
 
 
 def test_a_bundle_is_whole_only_with_all_its_files(paid: Hub) -> None:
