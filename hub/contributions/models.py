@@ -13,7 +13,8 @@ class Contribution(models.Model):
     """A proposal for a repository, numbered there from 1. `proposal` is its newest version.
 
     It is open while somebody has to decide; after `asked` its author has to act, and all that can be decided is to decline
-    it; the other states are ends, except that a declined one may be appealed once (`appealed`), which opens it again for somebody else.
+    it; the other states are ends, except that a declined one may be appealed once (`appealed`), which opens it again for
+    somebody else.
     """
 
     class State(models.TextChoices):
