@@ -86,7 +86,7 @@ def _writing_together(
     rows = rows.exclude(pk=but) if but is not None else rows
     consents = apps.get_model("contributions", "Consent").objects.filter(contribution__in=rows.values("pk"))
     written = {
-        *rows.order_by().values_list("contributor_id", flat=True),
+        *rows.order_by().values_list("contributor_id", flat=True).distinct(),
         *consents.values_list("account_id", flat=True),
     }
     return {key for key in others if key in written}
@@ -102,7 +102,8 @@ def _reviewing_each_other(account: "Account", others: Collection[int], now: date
         shown = _repositories(public).values("pk")
         decided = decided.filter(contribution__repository__in=shown)
         assessed = assessed.filter(work__repository__in=shown)
-    return {*decided.values_list("reviewer_id", flat=True), *assessed.values_list("reviewer_id", flat=True)}
+    reviewers = [rows.order_by().values_list("reviewer_id", flat=True).distinct() for rows in (decided, assessed)]
+    return {reviewer for rows in reviewers for reviewer in rows}
 
 
 def _repositories(public: bool) -> QuerySet[Any]:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, StorageState
 from tests.browser.looking import Looker
 from tests.running_hub import RunningHub
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 MODEL, DATASET = "/maintainer/breast-cancer-logistic", "/datasets/maintainer/wisconsin-breast-cancer"
 PUBLIC = [

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, S
 
 from tests.running_hub import PASSWORD, RunningHub
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 MIB = 1024 * 1024
 PARTS = 12

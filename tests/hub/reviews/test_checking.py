@@ -26,7 +26,7 @@ from hub.uploads.models import Blob
 from ledger import canonical
 from tests.hub.factories import make_account
 from tests.hub.repositories.conftest import Create, Publish
-from tests.hub.verdicts import decide
+from tests.hub.verdicts import all_agree, decide
 
 from .conftest import Propose
 
@@ -249,7 +249,8 @@ def test_authors_of_something_private_together_are_not_named(
 ) -> None:
     secret = create("secret", account=charlie, visibility="private")
     add_maintainer(account=charlie, repository=secret, handle="bob")
-    propose({"s": "1"}, account=charlie, repository=secret, authors=[("charlie", 5_000), ("bob", 5_000)])
+    halves = [("charlie", 5_000), ("bob", 5_000)]
+    all_agree(propose({"s": "1"}, account=charlie, repository=secret, authors=halves), now)
     charlies = propose()
     assert ("co_authors", "charlie") in _kinds(charlies, bob, now)
     (interests,) = [check for check in facts.checks(charlies, bob, now)["checks"] if check["name"] == "interests"]

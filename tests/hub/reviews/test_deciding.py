@@ -13,7 +13,7 @@ from hub.accounts.reviewers import grant_reviewer
 from hub.contributions.errors import NewerProposal, Over, StaleBase, TooLate
 from hub.contributions.links import page as contribution_url
 from hub.contributions.models import Contribution
-from hub.contributions.selectors import KEPT
+from hub.contributions.selectors import KEPT, newest_proposal
 from hub.contributions.services import join, rebase, update_contribution, withdraw
 from hub.errors import Conflict, Invalid, NotAllowed
 from hub.repositories.models import Repository
@@ -174,8 +174,9 @@ def test_what_waits_for_its_author_can_be_declined_for_he_may_never_come_back(
     assert f'href="{form}"' in client.get(page).content.decode()
     html = client.get(form).content.decode()
     assert re.findall(r'name="verdict" value="(\w+)"', html) == ["decline"]
-    assert client.post(form, {"verdict": "ask", "reason": "quality", "comment": WHY}).status_code == 422
-    assert client.post(form, {"verdict": "decline", "reason": "quality", "comment": WHY})["Location"] == page
+    said = {"reason": "quality", "comment": WHY, "proposal": newest_proposal(proposed).revision_id}
+    assert client.post(form, {**said, "verdict": "ask"}).status_code == 422
+    assert client.post(form, {**said, "verdict": "decline"})["Location"] == page
     proposed.refresh_from_db()
     assert proposed.state == "declined"
     assert _types(proposed)[-1] == "contribution.declined"

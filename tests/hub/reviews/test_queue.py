@@ -21,7 +21,7 @@ from hub.reviews.models import Work
 from hub.reviews.services import appeal
 from tests.hub.factories import make_account
 from tests.hub.repositories.conftest import Create
-from tests.hub.verdicts import decide
+from tests.hub.verdicts import all_agree, decide
 
 from .conftest import Propose
 
@@ -38,7 +38,7 @@ def appealed(propose: Propose, model: Repository, alice: Account, charlie: Accou
 
     def make(path: str) -> Contribution:
         other = make_account()
-        found = propose({path: "1"}, authors=[("charlie", 5_000), (other.username, 5_000)])
+        found = all_agree(propose({path: "1"}, authors=[("charlie", 5_000), (other.username, 5_000)]), now)
         decide(account=alice, contribution=found, verdict="decline", reason_code="quality", comment=WHY, now=now)
         appeal(account=charlie, contribution=found, comment="Look again.", now=now)
         return found
@@ -52,7 +52,7 @@ def accepted(propose: Propose, alice: Account, now: datetime) -> Accepted:
 
     def make(path: str) -> Work:
         other = make_account()
-        found = propose({path: "1"}, authors=[("charlie", 5_000), (other.username, 5_000)])
+        found = all_agree(propose({path: "1"}, authors=[("charlie", 5_000), (other.username, 5_000)]), now)
         decide(account=alice, contribution=found, verdict="accept", now=now)
         return Work.objects.get(contribution=found)
 
@@ -105,7 +105,7 @@ def test_what_is_not_shown_is_counted_and_not_read(accepted: Accepted, dora: Acc
         found = selectors.queue(dora, now, most=1)
     assert (len(found.assess), found.assess_more, found.count) == (1, 3, 4)
     read = [each["sql"] for each in seen if re.search(r'FROM "(contributions_contribution|reviews_work)"', each["sql"])]
-    assert all("LIMIT" in sql or "COUNT(" in sql or "DISTINCT" in sql for sql in read)
+    assert [sql for sql in read if not any(word in sql for word in ("LIMIT", "COUNT(", "DISTINCT"))] == []
 
 
 @pytest.mark.parametrize("path", ["/reviews", "/api/v1/contributions", "/api/v1/works", "/alice/logistic/discussions"])
@@ -145,7 +145,7 @@ def test_the_list_and_the_rule_agree_for_everybody(
         repository = create(name, kind="model", **fields)
         if maintainer is not None:
             add_maintainer(account=alice, repository=repository, handle=maintainer.username)
-        found = propose(repository=repository, authors=authors or [])
+        found = all_agree(propose(repository=repository, authors=authors or []), now)
         decide(account=alice, contribution=found, verdict="decline", reason_code="quality", comment=WHY, now=now)
         appeal(account=charlie, contribution=found, comment="Look again.", now=now)
         made[name] = found
