@@ -87,7 +87,7 @@ def _writing_together(
     consents = apps.get_model("contributions", "Consent").objects.filter(contribution__in=rows.values("pk"))
     written = {
         *rows.order_by().values_list("contributor_id", flat=True).distinct(),
-        *consents.values_list("account_id", flat=True),
+        *consents.order_by().values_list("account_id", flat=True).distinct(),
     }
     return {key for key in others if key in written}
 
