@@ -1,67 +1,26 @@
-"""The explorer's pages and the API: what they say, to whom, and how they answer what does not exist."""
+"""The explorer's pages: what they say, to whom, and how they answer what does not exist."""
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.utils.html import format_html
 
 from ledger import auditing, describing, mismatches, services
 from ledger.bundle import parse_bundle
-from ledger.describing import Label, Sentence, compose, label
+from ledger.describing import Label, Sentence
 from ledger.entry import group_digest
 from ledger.mismatches import about_row
 from ledger.models import Anchor, Checkpoint, Entry
 from ledger.progress import facts_cache
-from ledger.records import EntryView
 from tests.ledger.conftest import ACTOR, REPOSITORY, Ledger
 from tests.ledger.log_checker import leaf_hash, root_of
+from tests.ledger.telling import HIDDEN, NAMED, tell, upper_room
 
-NAMED = "test.named"
-HIDDEN = "rev:" + 64 * "e"
-
-
-def say(entry: EntryView) -> Sentence:
-    words = entry.details.get("words", {}).get("words", "something")
-    return compose(
-        "%(actor)s said %(words)s about %(subject)s.",
-        actor=label(entry.actor),
-        words=words,
-        subject=label(entry.subject),
-    )
-
-
-@pytest.fixture(autouse=True)
-def upper_room() -> Iterator[None]:
-    """A room that names actors and repositories, and lets everybody read everything but what is about `HIDDEN`."""
-    sentences, labels, rules = dict(describing._sentences), dict(describing._labels), list(describing._readable)
-    fields = dict(describing._fields)
-    describing.register_sentence(NAMED, say)
-    describing.register_label(
-        "acct", lambda subjects, viewer: {each: Label("alice", "/people/alice") for each in subjects}
-    )
-    describing.register_label(
-        "repo", lambda subjects, viewer: {each: Label("heart <3", "/alice/heart") for each in subjects}
-    )
-    describing.register_readable(lambda entries, viewer: {entry.uid for entry in entries if entry.subject != HIDDEN})
-    yield
-    describing._sentences.clear()
-    describing._sentences.update(sentences)
-    describing._fields.clear()
-    describing._fields.update(fields)
-    describing._labels.clear()
-    describing._labels.update(labels)
-    describing._readable[:] = rules
-
-
-def tell(ledger: Ledger, words: str = "words", **fields: object) -> Entry:
-    usual: dict[str, object] = {"subject": REPOSITORY, "actor": ACTOR, "data": {"number": 1}}
-    with transaction.atomic():
-        return services.record(type=NAMED, time=ledger.now, details={"words": {"words": words}}, **{**usual, **fields})  # type: ignore[arg-type]
+__all__ = ["upper_room"]
 
 
 def text_of(page: str) -> str:
@@ -446,75 +405,3 @@ def test_every_page_says_where_the_log_stands(ledger: Ledger, client: Client) ->
     assert footer is not None
     assert "Log: 4 entries · root" in text_of(footer[1])
     assert "last anchor final at size 4" in text_of(footer[1])
-
-
-# --- the API -------------------------------------------------------------------------------------
-def test_the_api_lists_entries_by_key(ledger: Ledger, client: Client) -> None:
-    ledger.grow(40)
-    seen: list[int] = []
-    url: str | None = "/api/v1/entries?size=15"
-    while url:
-        answer = client.get(url).json()
-        seen += [entry["index"] for entry in answer["results"]]
-        url = answer["next"]
-    assert seen == list(range(40, -1, -1))
-
-
-def test_the_api_gives_an_entry_with_everything_to_check_it(ledger: Ledger, client: Client) -> None:
-    entry = tell(ledger, "hello")
-    ledger.grow(3)
-    answer = client.get("/api/v1/entries/1").json()
-    assert answer["body"].encode() == bytes(entry.body)
-    assert answer["leaf_hash"] == leaf_hash(answer["body"].encode()).hex()
-    assert answer["sentence"] == "alice said hello about heart <3."
-    assert answer["details"] == {"words": {"words": "hello"}}
-    assert answer["status"]["state"] == "published"
-    assert answer["status"]["checkpoint_size"] == 5
-
-
-def test_the_api_narrows_entries(ledger: Ledger, client: Client) -> None:
-    tell(ledger)
-    ledger.grow(3)
-    for query in (f"type={NAMED}", f"type={NAMED}&actor={ACTOR}", f"type={NAMED}&subject={REPOSITORY}"):
-        assert [entry["index"] for entry in client.get(f"/api/v1/entries?{query}").json()["results"]] == [1]
-
-
-def test_the_api_proves_consistency_between_checkpoints(ledger: Ledger, client: Client) -> None:
-    ledger.grow(3)
-    ledger.grow(3)
-    assert [each["size"] for each in client.get("/api/v1/checkpoints").json()["results"]] == [7, 4]
-    answer = client.get("/api/v1/checkpoints/7?from=4").json()
-    assert answer["note"] == (ledger.folder / "checkpoint").read_text()
-    leaves = [leaf_hash(entry) for entry in ledger.checker.entries()]
-    assert answer["consistency"] == [root_of(leaves[4:]).hex()]
-    assert "consistency" not in client.get("/api/v1/checkpoints/7").json()
-
-
-MISTAKES = [
-    ("entries/99", 404),
-    ("entries/99999999999999999999999", 404),
-    ("entries/99/proof", 404),
-    ("entries/1/proof?size=3", 404),
-    ("entries/1/proof?size=x", 400),
-    ("entries/1/proof?size=0", 400),
-    ("entries?cursor=x", 400),
-    ("entries?size=0", 400),
-    ("checkpoints/3", 404),
-    ("checkpoints/99999999999999999999999", 404),
-    ("checkpoints/5?from=6", 400),
-    ("checkpoints/5?from=x", 400),
-]
-
-
-def test_the_api_answers_mistakes_with_problems(ledger: Ledger, client: Client) -> None:
-    ledger.grow(4)
-    for path, status in MISTAKES:
-        answer = client.get(f"/api/v1/{path}")
-        assert answer.status_code == status, path
-        assert answer["Content-Type"] == "application/problem+json"
-        assert answer.json()["status"] == status
-
-
-def test_the_api_takes_nothing(ledger: Ledger, client: Client) -> None:
-    for path in ("entries", "checkpoints", "anchors"):
-        assert client.post(f"/api/v1/{path}", {}, content_type="application/json").status_code in (401, 403, 405)
