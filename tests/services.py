@@ -21,6 +21,7 @@ from chain.embedded import AnvilProcess, find_anvil  # noqa: E402
 from config.servers import Postgres, Valkey, socket_folder  # noqa: E402
 
 CHAIN_ID = 31337
+BROWSER = "tests/browser"
 
 
 def _free_port() -> int:
@@ -87,12 +88,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         services.start()
 
 
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        file = item.path.relative_to(ROOT).as_posix()
-        # The hub with demo content takes minutes to start: whoever visits it shares it.
-        shares_hub = file.startswith("tests/browser/") and "hub" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("tests/browser" if shares_hub else file))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # The longest way is begun first.
+        items.sort(key=lambda item: _group(item) != BROWSER)
+
+
+def _group(item: pytest.Item) -> str:
+    """Tests of one group run one after the other: those of a file, and all that visit the hub with demo content, which takes
+    minutes to start.
+    """
+    file = item.path.relative_to(ROOT).as_posix()
+    shares_hub = file.startswith(f"{BROWSER}/") and "hub" in getattr(item, "fixturenames", ())
+    return BROWSER if shares_hub else file
 
 
 def pytest_unconfigure() -> None:
