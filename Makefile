@@ -30,7 +30,7 @@ run: setup ## start the hub (set-up included) and keep it running until Ctrl-C
 	@exec $(PY) -m config.supervisor
 
 test: setup-dev ## every test, on real PostgreSQL, Valkey, EVM node and Chromium
-	@$(PY) -m pytest -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder
+	@$(PY) -m pytest -n $(TEST_WORKERS) --no-loadscope-reorder
 
 lint: setup-dev ## format, types, import contracts, templates, Solidity, migrations, translations, OpenAPI
 	$(VENV)/bin/ruff check .

@@ -11,8 +11,10 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -21,7 +23,7 @@ from chain.embedded import AnvilProcess, find_anvil  # noqa: E402
 from config.servers import Postgres, Valkey, socket_folder  # noqa: E402
 
 CHAIN_ID = 31337
-BROWSER = "tests/browser"
+BROWSER = "tests/browser/"
 
 
 def _free_port() -> int:
@@ -88,23 +90,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         services.start()
 
 
-# Before xdist reads the groups.
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """A file's tests run in one worker, and so do all that drive Chromium: the hub that they visit takes minutes to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return BROWSER if file.startswith(BROWSER) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # The longest way is begun first.
-        items.sort(key=lambda item: _group(item) != BROWSER)
-
-
-def _group(item: pytest.Item) -> str:
-    """Tests of one group run one after the other: those of a file, and all that visit the hub with demo content, which takes
-    minutes to start.
-    """
-    file = item.path.relative_to(ROOT).as_posix()
-    shares_hub = file.startswith(f"{BROWSER}/") and "hub" in getattr(item, "fixturenames", ())
-    return BROWSER if shares_hub else file
+        # What takes longest in one piece is begun first.
+        items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
 
 
 def pytest_unconfigure() -> None:
