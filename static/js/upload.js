@@ -60,7 +60,8 @@ class Zone {
     this.told = 0;
     this.wanted = null;
     for (const button of this.#submits()) button.disabled = true;
-    this.restored = this.#load();
+    // Rows are made by one choice after the other, the first once the page knows what an earlier visit left.
+    this.rowing = this.#load();
     this.#bind();
   }
 
@@ -146,7 +147,9 @@ class Zone {
   async add(found) {
     this.coming += 1;
     for (const button of this.#submits()) button.disabled = true;
-    const fresh = await this.#rowsOf(found).finally(() => {
+    const making = this.rowing.then(() => this.#rowsOf(found));
+    this.rowing = making.catch(() => {});
+    const fresh = await making.finally(() => {
       this.coming -= 1;
       if (this.parts) this.changed();
     });
@@ -154,7 +157,6 @@ class Zone {
   }
 
   async #rowsOf(found) {
-    await this.restored; // a file may be chosen before the page knows what an earlier visit left of it
     const files = (await found)
       .map(({ path, file }) => ({ path: (this.prefix + path).normalize("NFC"), file }))
       .filter(({ path }) => !LITTER.test(path));
