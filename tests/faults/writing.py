@@ -5,6 +5,7 @@ nothing acknowledged is lost, nothing is doubled, every earlier checkpoint is a 
 import base64
 import hashlib
 import json
+import secrets
 import struct
 import threading
 import time
@@ -20,6 +21,7 @@ class Writers:
 
     def __init__(self, hub: RunningHub, token: str, threads: int, pause: float = 0.0) -> None:
         self.hub, self.token, self.pause = hub, token, pause
+        self.name = f"fault-{secrets.token_hex(4)}"
         self.acknowledged: list[str] = []
         self.refused: list[object] = []
         self.stopped = threading.Event()
@@ -39,7 +41,7 @@ class Writers:
         count = 0
         while not self.stopped.is_set():
             count += 1
-            self._create(f"fault-{thread}-{count}")
+            self._create(f"{self.name}-{thread}-{count}")
             self.stopped.wait(self.pause)
 
     def _create(self, name: str) -> None:
@@ -162,6 +164,8 @@ def _check_chain(hub: RunningHub, entries: list[bytes], seed: int) -> None:
     else:
         raise AssertionError(f"seed {seed}: the last entries are not under a final anchor" + hub.logs())
     hashes = [hashlib.sha256(b"\0" + entry).digest() for entry in entries]
+    sizes = [anchor["size"] for anchor in anchors]
+    assert sizes == sorted(set(sizes), reverse=True), f"seed {seed}: a head was anchored twice"
     for anchor in anchors:
         if anchor["size"] <= len(entries):
             assert _root(hashes[: anchor["size"]]).hex() == anchor["root_hash"], f"seed {seed}: anchor {anchor['size']}"
