@@ -1,6 +1,7 @@
 """`make bench`: every measurement beside a peer or a physical limit in the same run, printed as ratios.
 
-    python -m bench [name ...]        gas, log_speed, large_log, record, pages, transfer, allocation, epoch_job, distribution_tree
+    python -m bench [name ...]        gas, log_speed, large_log, record, latency, pages, transfer, allocation, epoch_job,
+                                      distribution_tree
 
 Absolute rates depend on the machine; the ratios are what to compare. Nothing here fails when it is slow. Each measurement
 is a process of its own, so that none inherits another's memory or servers, and one that cannot run stops no other.
@@ -11,7 +12,18 @@ import subprocess
 import sys
 import time
 
-NAMES = ("gas", "log_speed", "large_log", "record", "pages", "transfer", "allocation", "epoch_job", "distribution_tree")
+NAMES = (
+    "gas",
+    "log_speed",
+    "large_log",
+    "record",
+    "latency",
+    "pages",
+    "transfer",
+    "allocation",
+    "epoch_job",
+    "distribution_tree",
+)
 
 
 def main(wanted: list[str]) -> int:

@@ -90,7 +90,7 @@ class Watcher(threading.Thread):
         return int(size)
 
 
-def _all_entries(hub: RunningHub, size: int) -> list[bytes]:
+def all_entries(hub: RunningHub, size: int) -> list[bytes]:
     """Every leaf, read from the static files of the log."""
     entries: list[bytes] = []
     for tile in range((size + 255) // 256):
@@ -116,7 +116,7 @@ def check_everything(hub: RunningHub, watcher: Watcher, acknowledged: list[str],
     """Waits until the hub stands still, reads the log as a stranger does, compares; returns the figures."""
     size = _settle(hub, watcher, len(acknowledged))
     watcher.stopped.set()
-    entries = _all_entries(hub, size)
+    entries = all_entries(hub, size)
     _check_log(entries, size, acknowledged, watcher, seed)
     _check_chain(hub, entries, seed)
     return f"{len(acknowledged)} acknowledged, {size} entries, {len(watcher.seen)} checkpoints seen"
