@@ -103,8 +103,12 @@ def _witness_key(name: str, vkey: str) -> str:
 
 
 def _witness_address(name: str, url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+    try:
+        parts = urlsplit(url)
+        sound = parts.hostname and parts.port != 0
+    except ValueError:
+        raise BadSetting(f"{name} must give each witness an address, not {url!r}") from None
+    if not sound or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
         raise BadSetting(f"{name} must give each witness an address that begins with http:// or https://, not {url!r}")
     return url.rstrip("/")
 

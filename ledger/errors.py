@@ -73,6 +73,14 @@ class NotServed(Unreachable):
     """Somebody elsewhere says that there is nothing under the address."""
 
 
+class Busy(Unreachable):
+    """Somebody elsewhere asks for patience (status 429 or 503); `seconds` is for how long."""
+
+    def __init__(self, where: str, reason: str, seconds: int) -> None:
+        super().__init__(where, reason)
+        self.seconds = seconds
+
+
 class Broken(LedgerError):
     """What a log elsewhere serves is not what it signed."""
 

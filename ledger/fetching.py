@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ledger.errors import NotServed, Unreachable
+from ledger.errors import Busy, NotServed, Unreachable
 
 SECONDS = 20.0
 _PIECE = 64 * 1024
@@ -32,8 +32,8 @@ class Client:
 
     def __init__(self, address: str, *, seconds: float = SECONDS) -> None:
         """`address` begins with http:// or https://; paths are appended to it. `seconds` is for a whole exchange."""
-        parts = urlsplit(address)
         try:
+            parts = urlsplit(address)
             host, port = parts.hostname, parts.port
         except ValueError as error:
             raise Unreachable(address, f"no address ({error})") from error
@@ -128,6 +128,10 @@ class Client:
     def _require_ok(self, path: str, status: int, headers: Mapping[str, str]) -> None:
         if status in {404, 410}:
             raise NotServed(f"{self.address}{path}", f"not there (status {status})")
+        if status in {429, 503}:
+            asked = headers.get("retry-after", "")
+            seconds = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 5
+            raise Busy(f"{self.address}{path}", f"busy (status {status})", seconds)
         if 300 <= status < 400:
             raise self._unreachable(path, f"leads on to {headers.get('location', 'elsewhere')}; give that address")
         if status != 200:

@@ -19,7 +19,7 @@ from ledger.tiles import WIDTH, EntryBundle, Tile
 
 CHUNK = 4_096
 MAX_NOTE = 1024 * 1024
-_MAX_BUNDLE = WIDTH * (2 + tiles.MAX_ENTRY_BYTES)
+_MAX_BUNDLE = WIDTH * (2 + tiles.MAX_ENTRY_BYTES) + 1
 _KEPT_TILES = 256
 
 
@@ -89,7 +89,7 @@ class RemoteLog:
         data = self._kept.pop(place, None)
         if data is None:
             width = tiles.width_at(tile.level, tile.index, self.size)
-            data = self._read(replace(tile, width=max(width, tile.width)), WIDTH * HASH_SIZE)
+            data = self._read(replace(tile, width=max(width, tile.width)), WIDTH * HASH_SIZE + 1)
         self._kept[place] = data
         while len(self._kept) > _KEPT_TILES:
             self._kept.popitem(last=False)
