@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import mirroring
+from ledger import durable, mirroring
 from ledger.errors import Damaged
 from ledger.fetching import Client
 from ledger.mirroring import Mirror
@@ -91,7 +91,7 @@ def test_a_copy_that_is_cut_off_goes_on_where_it_was(
     publish(tmp_path / "site", long, 10)
     assert mirror(site, tmp_path / "copy", long)[0] == 0
     publish(tmp_path / "site", long, 1_100)
-    left, put = [write], mirroring.replace_file
+    left, put = [write], durable.replace_file
 
     def failing(path: Path, data: bytes) -> None:
         left[0] -= 1
@@ -182,14 +182,8 @@ def test_with_every_it_goes_on_through_outages(
     site: str, tmp_path: Path, long: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sleeps are where the test acts: the log appears, grows, then forks."""
-    steps = iter(
-        [
-            lambda: publish(tmp_path / "site", long, 10),
-            lambda: publish(tmp_path / "site", long, 20),
-            lambda: publish(tmp_path / "site", long_world(30, other=5), 30),
-        ]
-    )
-    monkeypatch.setattr("ledger.follow_command.time.sleep", lambda _: next(steps)())
+    steps = iter([(long, 10), (long, 20), (long_world(30, other=5), 30)])
+    monkeypatch.setattr("ledger.follow_command.time.sleep", lambda _: publish(tmp_path / "site", *next(steps)))
     code, out, err = run("mirror", site, tmp_path / "copy", "--log-key", long.signer.key.vkey, "--every", "5")
     assert code == 2
     assert [line.split()[1] for line in out.splitlines()] == ["10", "20"]
