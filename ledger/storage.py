@@ -19,17 +19,17 @@ from pathlib import Path
 
 from django.conf import settings
 
-from ledger import tiles
+from ledger import durable, tiles
 from ledger.checkpoint import Checkpoint
 from ledger.durable import locked, make_folder
-from ledger.durable import sync_folder as _sync_folder
-from ledger.durable import write_durably as _write_durably
 from ledger.errors import BadCheckpoint, BadNote, BadTile, Damaged, Fork
 from ledger.merkle import HASH_SIZE, ReadHashes
 from ledger.note import Note
 from ledger.tiles import WIDTH, EntryBundle, Tile
 
 CACHED_TILES = 1_024  # of 8 KiB each
+
+_write_durably, _sync_folder = durable.write_durably, durable.sync_folder
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,9 @@ def test_one_that_says_nothing_does_not_hold_up_the_others(
 
 
 # --- the process ---------------------------------------------------------------------------------
-def test_a_killed_witness_remembers_and_keeps_its_key(tmp_path: Path, log: World, fork: World) -> None:
+def test_a_killed_witness_remembers_and_two_processes_on_one_folder_agree(
+    tmp_path: Path, log: World, fork: World
+) -> None:
     first = WitnessProcess(tmp_path / "w", [log.signer.key.vkey])
     status, _, text = ask(first.url, body(log, 0, 8))
     assert status == 200
@@ -272,7 +274,13 @@ def test_a_killed_witness_remembers_and_keeps_its_key(tmp_path: Path, log: World
     assert ask(again.url, body(fork, 8, 12))[0] == 422
     assert ask(again.url, body(log, 0, 5)) == (409, "text/x.tlog.size", "8\n")
     assert ask(again.url, body(log, 8, 12))[0] == 200
+    twin = WitnessProcess(tmp_path / "w", [log.signer.key.vkey])
+    assert twin.key == first.key
+    assert ask(twin.url, body(log, 8, 15)) == (409, "text/x.tlog.size", "12\n")
+    assert ask(twin.url, body(log, 12, 15))[0] == 200
+    assert ask(again.url, body(log, 12, 13)) == (409, "text/x.tlog.size", "15\n")
     again.kill()
+    twin.kill()
 
 
 def test_a_wrong_call_is_a_sentence(tmp_path: Path, log: World) -> None:
