@@ -62,7 +62,7 @@ class WitnessRefused(LedgerError):
 
 
 def due(now: datetime) -> list[Asked]:
-    """The witnesses that lack the newest checkpoint and whose turn it is. Two queries; none without witnesses."""
+    """The witnesses that lack the newest checkpoint and whose turn it is. No query without witnesses."""
     if not settings.WITNESSES:
         return []
     last = Checkpoint.objects.order_by("-size").first()
@@ -183,7 +183,9 @@ def _post(client: Client, asked: Asked, old: int, store: Store) -> tuple[str | i
     if answer.status == 200:
         return text, old
     if answer.status != 409 or answer.headers.get("content-type", "").partition(";")[0] != SIZE_TYPE:
-        raise WitnessRefused(Problem.REFUSED, f"status {answer.status}: {_printable(text)}")
+        # The proof led from the size that the witness itself named, so by 422 it says that it knows another root for it.
+        problem = Problem.ANOTHER if answer.status == 422 else Problem.REFUSED
+        raise WitnessRefused(problem, f"status {answer.status}: {_printable(text)}")
     size = text.removesuffix("\n")
     if not (size.isascii() and size.isdecimal() and len(size) < 20):
         raise WitnessRefused(Problem.REFUSED, "status 409 without a size")

@@ -149,4 +149,4 @@ def _lower(response: http.client.HTTPResponse) -> dict[str, str]:
 
 
 def _words(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

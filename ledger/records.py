@@ -64,7 +64,7 @@ class WitnessView:
     """A witness that this hub asks. `size` and `time` are of its last cosignature, 0 and None before the first.
 
     `problem` says in words why it did not cosign when it was asked last, `detail` in its own, `since` since when; all is
-    well while it is empty.
+    well while it is empty. `contradicts` says that it speaks of another history than this hub's.
     """
 
     name: str
@@ -75,6 +75,7 @@ class WitnessView:
     problem: str
     detail: str
     since: datetime | None
+    contradicts: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ class WitnessesView:
     @property
     def count(self) -> int:
         return len(self.each)
+
+    @property
+    def contradict(self) -> bool:
+        """Whether one of them speaks of another history than this hub's."""
+        return any(each.contradicts for each in self.each)
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ def _view(vkey: str, row: Witness | None) -> WitnessView:
         problem=words(problem),
         detail=row.detail if row else "",
         since=since,
+        contradicts=problem in {Problem.LARGER, Problem.ANOTHER},
     )
 
 

@@ -108,7 +108,7 @@ def test_a_liar_changes_nothing(ledger: Ledger, settings: Settings) -> None:
         ((409, size, b"0\n"), "another", "another root"),
         ((409, size, b"-1\n"), "refused", "without a size"),
         ((409, "text/plain", b"2\n"), "refused", "409"),
-        ((422, "text/plain", b"no\0 proof\n"), "refused", "422: no  proof"),
+        ((422, "text/plain", b"no\0 proof\n"), "another", "422: no  proof"),
         ((500, "text/plain", b""), "refused", "500"),
         ((302, "text/plain", b""), "refused", "302"),
     ):
@@ -147,6 +147,8 @@ def test_a_witness_that_saw_another_history_refuses_and_the_hub_says_so(
         assert Witness.objects.get().problem == "another"
         ledger.grow(3)
         assert ask(ledger) == 0
-        assert Witness.objects.get().problem == "refused"
+        assert Witness.objects.get().problem == "another"
     assert len(list((tmp_path / "w" / "refused").iterdir())) == 2
-    assert "did not cosign" in text_of(client, "/status")
+    page = text_of(client, "/status")
+    assert "Something disagrees" in page
+    assert "has seen another history of this log" in page
