@@ -87,7 +87,8 @@ class Client:
             yield self._send(method, path, body, {"Accept-Encoding": "identity", **headers})
         except _ERRORS as error:
             self.close()
-            raise self._unreachable(path, self._late() if late.is_set() else _words(error)) from error
+            in_time = not late.is_set() and not isinstance(error, TimeoutError)
+            raise self._unreachable(path, _words(error) if in_time else self._late()) from error
         except BaseException:
             self.close()
             raise

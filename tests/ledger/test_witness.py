@@ -248,14 +248,17 @@ def test_odd_requests_are_answered_and_end_the_connection(
     assert status in answer[:600]
 
 
-def test_one_that_says_nothing_does_not_hold_up_the_others(
+def test_one_that_says_nothing_holds_nobody_up_and_is_hung_up_on(
     served: tuple[WitnessKey, str], log: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.witness_server.CONNECTION_SECONDS", 0.3)
     host, port = served[1].removeprefix("http://").split(":")
+    half = b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345"
     with socket.create_connection((host, int(port)), timeout=10) as silent:
-        silent.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345")
+        silent.sendall(half)
         assert ask(served[1], body(log, 0, 7))[0] == 200
+    monkeypatch.setattr("ledger.witness_server.CONNECTION_SECONDS", 0.3)
+    with socket.create_connection((host, int(port)), timeout=10) as silent:
+        silent.sendall(half)
         while silent.recv(4096):
             pass
 
