@@ -23,6 +23,7 @@ def _every(task: str, seconds: float, queue: str) -> dict[str, object]:
 
 app.conf.beat_schedule = {
     "sequence and publish": _every("ledger.sequence_and_publish", 1, "log"),
+    "ask witnesses": _every("ledger.ask_witnesses", 1, "log"),
     "anchor": _every("ledger.anchor", 2, "log"),
     "audit what was touched": _every("ledger.audit_touched", 5, "default"),
     "epochs and claims": _every("rewards.advance", 5, "default"),

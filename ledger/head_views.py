@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from chain import selectors as chain
 from chain.errors import ChainError
-from ledger import progress, proofs, shown
+from ledger import progress, proofs, shown, witnesses
 from ledger.errors import NotFound
 from ledger.proofs import Signers
 from ledger.records import AnchorView
@@ -30,6 +30,8 @@ def checkpoint(request: HttpRequest, size: str) -> HttpResponse:
         "section": "ledger",
         "checkpoint": found,
         "signers": signers,
+        "cosignatures": witnesses.cosignatures([found])[found.size],
+        "witnesses": witnesses.witnesses(),
         "seal": _checkpoint_seal(signers, anchor),
         "previous": before,
         "first": first,

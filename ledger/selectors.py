@@ -28,6 +28,7 @@ from ledger.progress import (
 )
 from ledger.proofs import bundle, checked_inclusion, checkpoint_signers, consistency_proof, inclusion_proof
 from ledger.records import AuditView, EntryView, MismatchView
+from ledger.witnesses import witnesses
 from web.pagination import SIZE, Page, keyset
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "sequenced_entries",
     "statuses",
     "to_view",
+    "witnesses",
     "written_since",
 ]
 

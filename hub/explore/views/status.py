@@ -25,6 +25,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "pending": ledger.pending_count(),
         "checkpoint": ledger.latest_checkpoint(),
         "audit": audit,
+        "witnesses": ledger.witnesses(),
         "disagreements": disagreements.told(ledger.open_mismatches(), request.user),
         "events": chain.recent_events(),
         "chain": _chain(),
