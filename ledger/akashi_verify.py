@@ -631,7 +631,7 @@ def _read_members(body: str) -> dict[str, Any]:
     if len(body.encode()) > 65_535:
         raise Refused("an entry is longer than 65,535 bytes")
     members = _object(parse_canonical(body, "an entry"), _ENTRY, "an entry")
-    if members["akashi"] != 1 or members["akashi"] is True:
+    if canonical(members["akashi"]) != b"1":
         raise Refused("an entry of an unknown format")
     for name in ("type", "time", "actor", "subject"):
         _text(members[name], f"an entry's {name}")
@@ -751,7 +751,7 @@ class Report:
             else "Verified: this checkpoint is by the log you trust.",
             "refused": f"Refused: do not rely on this {self.subject}.",
             "consistent": "Consistent, but not with whom: nothing you gave says which log to trust. Get the log key from "
-            "somewhere other than this bundle and run again with --log-key.",
+            "somewhere other than this bundle and check again with it (--log-key).",
             "unchecked": "Not checked: something you asked for could not be looked at.",
         }[self.verdict]
 
@@ -944,13 +944,17 @@ def _check_revision(bundle: Bundle, trees: Trees, name: str, entry: Entry) -> bo
     revision = _read_revision(bundle, name)
     data = entry.members["data"]
     counts = _object(data.get("counts"), None, f"the counts of revision {name}")
-    alike = all(revision.get(member) == data.get(member) for member in _ALIKE)
-    if not alike or revision.get("repository") != data.get("repo"):
+    alike = [(revision.get(member), data.get(member)) for member in _ALIKE]
+    alike += [(revision["counts"].get(what), counts.get(what)) for what in ("files", "bytes")]
+    alike += [(revision.get("repository"), data.get("repo"))]
+    # As texts, because Python takes true and 1 for equal.
+    if any(canonical(one) != canonical(two) for one, two in alike):
         raise Refused(f"revision {name} and the entry that published it disagree")
-    if any(revision["counts"].get(what) != counts.get(what) for what in ("files", "bytes")):
-        raise Refused(f"revision {name} and the entry that published it disagree")
-    found = trees.totals(_text(revision["root_tree"], "a root tree"))
-    if found is not None and found != (counts.get("files"), counts.get("bytes")):
+    found = trees.totals(revision["root_tree"])
+    if (
+        found is not None
+        and f"[{found[0]},{found[1]}]" != canonical([counts.get("files"), counts.get("bytes")]).decode()
+    ):
         raise Refused(f"the files of revision {name} are not as many or as large as it says")
     return found is not None
 
@@ -960,7 +964,7 @@ def _read_revision(bundle: Bundle, name: str) -> dict[str, Any]:
     if hashlib.sha256(text.encode()).hexdigest() != name:
         raise Refused(f"revision {name} has another digest than its name")
     revision = _object(parse_canonical(text, f"revision {name}"), None, f"revision {name}")
-    if revision.get("akashi") != 1 or revision.get("type") != "revision":
+    if canonical(revision.get("akashi")) != b"1" or revision.get("type") != "revision":
         raise Refused(f"revision {name} is not a revision object")
     _object(revision.get("counts"), None, f"the counts of revision {name}")
     _hex(revision.get("root_tree"), 32, f"the root tree of revision {name}")
@@ -1154,8 +1158,8 @@ def _check_saved(report: Report, bundle: Bundle, head: Head, saved: str | None, 
     known = _known(bundle, head)
     if known.get(mine.size, mine.root) != mine.root:
         raise Refused(
-            f"the log signed two different histories of {mine.size} entries: this {report.subject}'s and your saved "
-            "checkpoint's. Keep both files: together they prove it"
+            f"the log signed two different histories of {mine.size} entries: this file's and your saved checkpoint's. "
+            "Keep both files: together they prove it"
         )
     old, new = sorted((mine, head), key=lambda each: each.size)
     if mine.size in known:
@@ -1270,7 +1274,7 @@ def http_rpc(url: str, timeout: float = 20.0) -> Rpc:
 def _check_chain(report: Report, bundle: Bundle, head: Head, contract: str | None, rpc: Rpc | None) -> None:
     if rpc is None:
         if contract is not None and not report.trusted:
-            text = "Only the chain can say who may anchor in that contract: run again with --rpc and a node you trust."
+            text = "Only the chain can say who may anchor in that contract: name a node that you trust (--rpc)."
             report.add("chain", None, text)
         return
     try:
@@ -1278,7 +1282,7 @@ def _check_chain(report: Report, bundle: Bundle, head: Head, contract: str | Non
         if bundle.anchor is not None:
             _check_transaction(report, bundle.anchor, rpc)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Unanswered(f"the node's answer makes no sense: {error!r}") from error
+        raise Unanswered("the node's answer makes no sense") from error
     if contract is not None and not any(check.passed is False for check in report.checks):
         report.trusted = True
 

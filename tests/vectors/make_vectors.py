@@ -17,6 +17,7 @@ from hub.repositories import tree
 from ledger import akashi_verify, merkle, note, tiles
 from ledger.tiles import EntryBundle, Tile
 from tests.ledger.world import REPOSITORY, World, memory_reader, salt
+from tests.vectors import cases
 
 FOLDER = Path(__file__).parent
 FILES = {"README.md": b"# Wine\n", "data/wine.csv": b"14.23,1.71\n"}
@@ -157,6 +158,7 @@ def files() -> dict[str, bytes]:
         "example.bundle": example_bundle(log).encode(),
         "log.vkey": f"{log.signer.key.vkey}\n".encode(),
         "foreign.vkey": f"{note.Ed25519Signer(log.origin, salt('another key')).key.vkey}\n".encode(),
+        **cases.files(log, example_bundle(log)),
     }
 
 
