@@ -37,6 +37,11 @@ function quantity(text) {
   return BigInt(text);
 }
 
+function field(record, name) {
+  if (typeof record !== "object" || record === null || !Object.hasOwn(record, name)) throw new Nonsense();
+  return record[name];
+}
+
 export async function checkChain(report, bundle, head, contract, url) {
   if (url === null) {
     if (contract !== null && !report.trusted) {
@@ -98,11 +103,11 @@ async function checkTransaction(report, anchor, rpc) {
   const receipt = await rpc("eth_getTransactionReceipt", [transaction]);
   if (receipt === null) throw new Refused("the chain has no transaction {transaction}", { transaction });
   const block = await rpc("eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
-  const stands = block !== null && block.hash === receipt.blockHash && block.hash === anchor.blockHash;
-  if (!stands || quantity(receipt.blockNumber) !== number || quantity(receipt.status) !== 1n) {
+  const hash = field(receipt, "blockHash"), stands = block !== null && field(block, "hash") === hash && hash === anchor.blockHash;
+  if (!stands || quantity(field(receipt, "blockNumber")) !== number || quantity(field(receipt, "status")) !== 1n) {
     throw new Refused("transaction {transaction} does not stand in block {block} of the chain", { transaction, block: number });
   }
-  if (!receipt.logs.some((log) => isAnchoredEvent(log, anchor))) {
+  if (!field(receipt, "logs").some((log) => isAnchoredEvent(log, anchor))) {
     throw new Refused("transaction {transaction} anchored something else", { transaction });
   }
   const depth = quantity(await rpc("eth_blockNumber", [])) - number + 1n;
@@ -114,8 +119,8 @@ async function checkTransaction(report, anchor, rpc) {
 function isAnchoredEvent(log, anchor) {
   const topics = [keccak256(utf8("Anchored(uint64,bytes32,uint64)")), fromNumber(anchor.size, 32)];
   return (
-    same(bytesOf(log.address), anchor.contract) &&
-    same(join(...log.topics.map(bytesOf)), join(...topics)) &&
-    same(bytesOf(log.data).slice(0, 32), anchor.root)
+    same(bytesOf(field(log, "address")), anchor.contract) &&
+    same(join(...field(log, "topics").map(bytesOf)), join(...topics)) &&
+    same(bytesOf(field(log, "data")).slice(0, 32), anchor.root)
   );
 }
