@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import io
 import json
+from functools import cache
 from pathlib import Path
 
 from hub.repositories import tree
@@ -123,6 +124,7 @@ def _command(log: World) -> dict[str, str]:
     return {"bundle": f"SHA-256 {digest}", "report": f"{printed.getvalue().rstrip()}\n(exit code {code})"}
 
 
+@cache
 def files() -> dict[str, bytes]:
     """The files of this folder that this script makes."""
     log = world()
