@@ -52,7 +52,7 @@ function tell(sentence) {
 const typed = (id) => find(id).value.trim() || null;
 const textOf = async (id) => (find(id).files.length ? find(id).files[0].text() : null);
 
-async function given(rpc) {
+async function given(rpc, wanted) {
   return {
     logKey: typed("log-key"),
     contract: typed("contract"),
@@ -61,12 +61,13 @@ async function given(rpc) {
     proof: await textOf("proof"),
     witnesses: words(find("witnesses").value),
     witnessesNeeded: typed("needed") === null ? null : Number(typed("needed")),
-    files: await digests([...find("files").files]),
+    files: await digests([...find("files").files], wanted),
   };
 }
 
-// Hashes files piece by piece, so that their size does not matter and the page stays alive.
-async function digests(files) {
+// Hashes files piece by piece, so that their size does not matter and the page stays alive. Ends early when nobody `wanted()` it
+// any more.
+async function digests(files, wanted) {
   const whole = files.reduce((size, file) => size + file.size, 0);
   const made = [];
   let done = 0;
@@ -76,6 +77,7 @@ async function digests(files) {
     const hash = new Sha256();
     for (let at = 0; at < file.size; at += PIECE) {
       hash.update(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
+      if (!wanted()) return made;
       find("progress").value = Math.floor((100 * (done + hash.size)) / whole);
     }
     done += file.size;
@@ -86,7 +88,7 @@ async function digests(files) {
 }
 
 async function check() {
-  const mine = ++round;
+  const mine = ++round, wanted = () => mine === round;
   forget();
   if (!subject) {
     tell(say("Choose a file first."));
@@ -96,8 +98,9 @@ async function check() {
   tell(say("Checking …"));
   let data, trusted;
   try {
-    trusted = await given(typed("rpc"));
+    trusted = await given(typed("rpc"), wanted);
     data = new Uint8Array(await subject.arrayBuffer());
+    if (!wanted()) return;
   } catch (problem) {
     find("progress").hidden = true;
     tell(say("A file could not be read: {problem}", { problem: problem.message }));
@@ -105,17 +108,18 @@ async function check() {
   }
   try {
     const report = await verifyFile(data, trusted);
-    if (mine !== round) return;
+    if (!wanted()) return;
     tell(null);
     answer(report);
   } catch (problem) {
-    if (mine === round) tell(say("This page failed, which says nothing about the file: {problem}", { problem: String(problem) }));
+    if (wanted()) tell(say("This page failed, which says nothing about the file: {problem}", { problem: String(problem) }));
   }
 }
 
 // --- what was found ------------------------------------------------------------------------------
 function forget() {
   found = null;
+  find("progress").hidden = true;
   find("verdict").replaceChildren();
   find("answer").replaceChildren();
 }
@@ -176,11 +180,12 @@ find("language").addEventListener("change", () => {
 });
 find("subject").addEventListener("change", () => choose(find("subject").files[0]));
 // A verdict never stands beside other inputs than those it is about.
-find("form").addEventListener("input", () => {
+function begin() {
   round++;
   forget();
   tell(null);
-});
+}
+find("form").addEventListener("input", begin);
 find("form").addEventListener("submit", (event) => {
   event.preventDefault();
   check();
@@ -194,9 +199,7 @@ for (const name of ["dragenter", "dragover"]) {
 for (const name of ["dragleave", "drop"]) find("zone").addEventListener(name, () => delete find("zone").dataset.over);
 find("zone").addEventListener("drop", (event) => {
   event.preventDefault();
-  round++;
-  forget();
-  tell(null);
+  begin();
   choose(event.dataTransfer.files[0]);
 });
 speak();

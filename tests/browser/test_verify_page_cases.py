@@ -1,15 +1,17 @@
 """The static page and the Python file answer alike: the shared cases, every lie of a hub, and changes without number."""
 
+import hashlib
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
+from ledger import canonical
 from tests.browser.page_verifier import PageVerifier, Question, python_answer, question
 from tests.ledger.test_akashi_verify_lies import LIES
 from tests.ledger.verifying import CSV, README, Members, members_of, resigned
@@ -144,6 +146,58 @@ def test_members_of_another_kind_are_answered_alike(verifier: PageVerifier, log:
         changed += [{**whole, "anchor": {**whole["anchor"], member: value}} for member in whole["anchor"]]
         changed += [{**whole, "entries": [{**whole["entries"][0], member: value}]} for member in whole["entries"][0]]
     same_answers(verifier, [question(resigned(log, each)) for each in changed])
+
+
+# A file of one byte, of which a directory says that it has none.
+LEAF = {"sha256": hashlib.sha256(b"x").hexdigest(), "size": 0, "type": "file"}
+EMPTY = canonical.encode({"members": [], "type": "tree"})
+BELOW = {"name": "d", "sha256": hashlib.sha256(EMPTY).hexdigest(), "type": "tree"}
+DIRECTORIES: dict[str, Any] = {
+    "in order of UTF-8": {
+        "members": [{**LEAF, "name": name} for name in ("a", "b", "\ue000", "\U0001f600")],
+        "type": "tree",
+    },
+    "in order of UTF-16": {"members": [{**LEAF, "name": name} for name in ("\U0001f600", "\ue000")], "type": "tree"},
+    "out of order": {"members": [{**LEAF, "name": "b"}, {**LEAF, "name": "a"}], "type": "tree"},
+    "twice": {"members": [{**LEAF, "name": "a"}, {**LEAF, "name": "a"}], "type": "tree"},
+    "a path": {"members": [{**LEAF, "name": "a/b"}], "type": "tree"},
+    "no name": {"members": [{**LEAF, "name": ""}], "type": "tree"},
+    "a link": {"members": [{**LEAF, "name": "a", "type": "link"}], "type": "tree"},
+    "a size below nothing": {"members": [{**LEAF, "name": "a", "size": -1}], "type": "tree"},
+    "one size too much": {"members": [{**LEAF, "name": "a", "size": 1}], "type": "tree"},
+    "an empty directory": {"members": [{**BELOW, "size": 0}], "type": "tree"},
+    "an empty directory of one byte": {"members": [{**BELOW, "size": 1}], "type": "tree"},
+    "no list": {"members": {}, "type": "tree"},
+    "no directory": [],
+}
+
+
+def published(directory: Any, files: Mapping[str, bytes] | None = None) -> Question:
+    """A bundle of a revision whose root is this, which says that it has as many files and no bytes."""
+    text = canonical.encode(directory)
+    root, below = hashlib.sha256(text).hexdigest(), EMPTY if BELOW["sha256"].encode() in text else b""
+    count = 0 if below or not directory else len(directory["members"])
+    data: Members = {"root_tree": root, "counts": {"files": count, "bytes": 0}}
+    revision = canonical.encode({"akashi": 1, "type": "revision", **data})
+    name = hashlib.sha256(revision).hexdigest()
+    world = World()
+    world.add("revision.published", data, subject=f"rev:{name}")
+    trees = {root: text.decode(), **({BELOW["sha256"]: below.decode()} if below else {})}
+    members = {**members_of(world.bundle()), "revisions": {name: revision.decode()}, "trees": trees}
+    return question(resigned(world, members), files, log_key=world.signer.key.vkey)
+
+
+def test_directories_are_taken_and_refused_alike(verifier: PageVerifier) -> None:
+    asked = [published(directory) for directory in DIRECTORIES.values()]
+    same_answers(verifier, asked)
+    good = [name for name, found in zip(DIRECTORIES, verifier.ask(asked), strict=True) if found.verdict == "verified"]
+    assert good == ["in order of UTF-8", "an empty directory"]
+
+
+def test_a_file_of_another_size_than_its_directory_says_is_refused(verifier: PageVerifier) -> None:
+    asked = published(DIRECTORIES["in order of UTF-8"], {"x": b"x"})
+    same_answers(verifier, [asked])
+    assert "but not its size" in next(text for code, _, text in verifier.ask([asked])[0].checks if code == "file")
 
 
 # --- files ---------------------------------------------------------------------------------------
