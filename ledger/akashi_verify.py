@@ -25,6 +25,7 @@ import base64
 import binascii
 import hashlib
 import json
+import os
 import re
 import time
 import urllib.request
@@ -1369,7 +1370,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, UnicodeDecodeError, Unanswered) as error:
         print(f"akashi_verify: {error}", file=sys.stderr)
         return 3
-    _print_json(report) if options.json else _print_words(report)
+    try:
+        _print_json(report) if options.json else _print_words(report)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough, `head` for example
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return report.exit_code
 
 
