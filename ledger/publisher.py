@@ -59,6 +59,12 @@ def _unpublished(log: Log, store: Store) -> bool:
     return log.size > (last.size if last else 0) or (last is not None and store.checkpoint() != last.note)
 
 
+def take_turn() -> None:
+    """Wait until nobody publishes; until the caller's transaction ends nobody does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PUBLISHING])
+
+
 def _alone() -> bool:
     """Whether this transaction is the only one publishing; the lock ends with it."""
     with connection.cursor() as cursor:
