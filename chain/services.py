@@ -19,7 +19,15 @@ from chain.models import ChainHead, ChainTransaction
 from chain.outbox import Pass
 from chain.records import TransactionView
 
-__all__ = ["ChainTransaction", "advance", "deploy_contracts", "deploy_distribution", "enqueue", "give_gas"]
+__all__ = [
+    "ChainTransaction",
+    "advance",
+    "deploy_contracts",
+    "deploy_distribution",
+    "enqueue",
+    "give_gas",
+    "note_replay",
+]
 
 State = ChainTransaction.State
 # How often the nodes of a public chain are asked: while something is on its way, and while nothing is.
@@ -112,6 +120,12 @@ def _stands(transaction_hash: str, block: int) -> tuple[str, int]:
     if row is None or row.block_number is None or row.block_number == block:
         return transaction_hash, block
     return row.mined_hash, row.block_number
+
+
+def note_replay(now: datetime, *, first: int, last: int, transactions: int, differences: int) -> None:
+    """Keep what a replay of the blocks `first` to `last` found, for `/status` and the figures."""
+    facts = {"first": first, "last": last, "transactions": transactions, "differences": differences}
+    events.note_replay(now, facts)
 
 
 # --- deployment ----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "audit": audit,
         "disagreements": disagreements.told(ledger.open_mismatches(), request.user),
         "events": chain.recent_events(),
+        "replay": chain.last_replay(),
         "chain": _chain(),
         "embedded": chain.is_embedded(),
         "disk": shutil.disk_usage(settings.DATA_DIR),
