@@ -10,7 +10,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-from chain.errors import ChainError
 from ledger import keys, storage, tree_files
 from ledger.checkpoint import Checkpoint, open_checkpoint
 from ledger.errors import BadCheckpoint, BadNote, BadTile, Damaged, Fork, InvalidProof, NotFound
@@ -48,7 +47,7 @@ def export_log(folder: Path, tell: Tell = lambda done, of: None) -> Exported:
     if log is None or published is None:
         raise NotFound("Nothing was published yet, so there is nothing to copy.")
     found = copy_log(folder, published, log.verifier_key, tell)
-    key_lines = "".join(f"{line}\n" for line in key_strings(log))
+    key_lines = "".join(f"{line}\n" for line in keys.verifier_keys(log.origin, log.verifier_key))
     verifier = (settings.BASE_DIR / "ledger" / VERIFIER).read_bytes()
     words = _README % {"origin": log.origin, "size": found.head.size, "key": log.verifier_key, "verifier": VERIFIER}
     Store(folder).write({"key": key_lines.encode(), VERIFIER: verifier, "README.txt": words.encode()})
@@ -68,14 +67,6 @@ def copy_log(folder: Path, signed: str, verifier_key: str, tell: Tell = lambda d
     _copy(target, before, head, reader_of(source), tell)
     target.put_checkpoint(signed)
     return Exported(found.origin, head, before.size)
-
-
-def key_strings(log: Log) -> list[str]:
-    """The verifier key strings, as `/log/key` has them: the log's, and once there is a contract the operator's."""
-    try:
-        return [log.verifier_key, keys.operator_key(log.origin).vkey]
-    except ChainError:
-        return [log.verifier_key]
 
 
 def reader_of(source: Store) -> ReadEntries:

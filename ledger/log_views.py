@@ -6,7 +6,6 @@ Everything comes from the stored files, and only as far as the published checkpo
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from chain.errors import ChainError
 from ledger import keys, note, storage, tiles
 from ledger.checkpoint import Checkpoint
 from ledger.errors import BadTile
@@ -49,15 +48,11 @@ def tile(request: HttpRequest, address: str) -> HttpResponse:
 
 @require_safe
 def key(request: HttpRequest) -> HttpResponse:
-    """The verifier key strings: the log's, and once there is a contract the anchoring operator's."""
+    """The verifier key strings: the log's, and once there is a contract the anchoring operators', the present one first."""
     log = Log.objects.first()
     if log is None:
         raise Http404
-    lines = [log.verifier_key]
-    try:
-        lines.append(keys.operator_key(log.origin).vkey)
-    except ChainError:
-        pass
+    lines = keys.verifier_keys(log.origin, log.verifier_key)
     return _answer(
         "".join(f"{line}\n" for line in lines).encode(), "text/plain; charset=utf-8", f"public, max-age={KEY_SECONDS}"
     )

@@ -86,7 +86,7 @@ def _publish_next(now: datetime, store: Store) -> int | None:
         size=head.size,
         root=head.root,
         note=signed,
-        operator_signature=note.Note.from_text(signed).verified_by(keys.operator_verifier(log.origin)),
+        operator_signature=note.Note.from_text(signed).verified_by(keys.operator_verifier(log.origin, signed)),
         published=now,
     )
     return head.size
@@ -123,7 +123,7 @@ def _signed_head(log: Log, text: str) -> Head | None:
     """The head under which both signatures stand; None for anything else."""
     try:
         found = open_checkpoint(
-            text, log=note.Ed25519Key.from_vkey(log.verifier_key), operator=keys.operator_verifier(log.origin)
+            text, log=note.Ed25519Key.from_vkey(log.verifier_key), operator=keys.operator_verifier(log.origin, text)
         )
     except (BadNote, BadCheckpoint):
         return None

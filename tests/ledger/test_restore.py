@@ -286,7 +286,9 @@ def test_an_empty_data_folder_gets_servers_of_its_own_for_the_restore(hub: Hub, 
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"backup {folder}" in done.stdout
     assert "(the chain)" in done.stdout
-    assert {"log.pem", "operator.json", "operator.password", "rotation.json"} <= {path.name for path in (data / "keys").iterdir()}
+    assert {"log.pem", "operator.json", "operator.password", "rotation.json"} <= {
+        path.name for path in (data / "keys").iterdir()
+    }
     again = run([sys.executable, "manage.py", "restore", str(hub.backups)])
     assert again.returncode == 1
     assert "--replace akashi.test/log" in again.stderr
