@@ -165,7 +165,7 @@ def _put(source: Path, each: manifest.Pooled) -> int:
         shutil.copyfile(source, temporary)
         store.put(temporary, each.sha256)
         return 1
-    target = settings.EPOCH_DIR / name
+    target = {"epochs": settings.EPOCH_DIR, "log": settings.LOG_DIR}[kind] / name
     if target.exists() and manifest.facts_of(target).sha256 == each.sha256:
         return 0
     manifest.copy(source, target, mode=0o644)

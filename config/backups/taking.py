@@ -23,7 +23,7 @@ from config.backups import database, manifest, pruning
 from config.backups.database import Snapshot
 from config.backups.manifest import BadBackup, FileFacts, Manifest, Pooled, Tell
 from hub.uploads import selectors as uploads
-from ledger import exporting, recovering
+from ledger import exporting, recovering, succession
 from ledger.errors import LedgerError
 from ledger.recovering import LogThen
 
@@ -151,8 +151,8 @@ def _fill_pool(taking: _Taking) -> None:
                 listed += 1
             if listed % 1_000 == 0:
                 taking.tell(f"stored files: {listed}, {copied} of them new")
-        for path in _bundle_files(settings.EPOCH_DIR):
-            found, is_new = _pool(taking, path, f"epochs/{path.relative_to(settings.EPOCH_DIR).as_posix()}", "")
+        for path, name in _other_files():
+            found, is_new = _pool(taking, path, name, "")
             copied += is_new
             if found is not None:
                 lines.write(found.line)
@@ -187,11 +187,21 @@ def _pool(taking: _Taking, source: Path, name: str, digest: str) -> tuple[Pooled
     return Pooled(facts.size, facts.sha256, name), is_new
 
 
-def _bundle_files(folder: Path) -> Iterator[Path]:
-    """The files of published epoch bundles. What is made from them again is left out."""
-    if folder.is_dir():
-        for epoch in sorted(each for each in folder.iterdir() if each.name.isdecimal() and each.is_dir()):
-            yield from sorted(path for path in epoch.rglob("*") if path.is_file() and not path.name.startswith("."))
+def _other_files() -> Iterator[tuple[Path, str]]:
+    """The files of published epoch bundles, and of a log that this one continues, with their names in the pool.
+
+    What is made from the bundles again is left out.
+    """
+    epochs: Path = settings.EPOCH_DIR
+    for epoch in sorted(each for each in epochs.glob("*") if each.name.isdecimal() and each.is_dir()):
+        yield from _below(epoch, epochs, "epochs")
+    yield from _below(succession.previous_store().folder, settings.LOG_DIR, "log")
+
+
+def _below(folder: Path, root: Path, name: str) -> Iterator[tuple[Path, str]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            yield path, f"{name}/{path.relative_to(root).as_posix()}"
 
 
 def _copy_keys(taking: _Taking) -> None:

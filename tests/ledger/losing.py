@@ -25,6 +25,7 @@ class Hub:
         self.settings = settings
         self.backups = folder / "backups"
         settings.DATA_DIR = folder / "data"
+        settings.DATA_DIR.mkdir()
         settings.BLOB_DIR = folder / "data" / "blobs"
         settings.EPOCH_DIR = folder / "data" / "epochs"
 
@@ -67,6 +68,7 @@ class Hub:
     def lose_folders(self) -> None:
         for folder in (self.settings.LOG_DIR, self.settings.DATA_DIR):
             shutil.rmtree(folder, ignore_errors=True)
+        self.settings.DATA_DIR.mkdir()
 
     def lose_chain(self) -> None:
         """A chain that stands where it stood before anything was anchored would do as well; here nobody answers."""

@@ -22,6 +22,7 @@ def status(request: HttpRequest) -> HttpResponse:
     audit = ledger.last_audit()
     context: dict[str, Any] = {
         "facts": facts,
+        "predecessor": ledger.predecessor(),
         "pending": ledger.pending_count(),
         "checkpoint": ledger.latest_checkpoint(),
         "audit": audit,
