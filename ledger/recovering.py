@@ -19,16 +19,18 @@ from chain import calls
 from chain.errors import ChainError
 from ledger import entry as format
 from ledger import expecting, publisher, sources, storage
+from ledger.checkpoint import Checkpoint as SignedText
 from ledger.checkpoint import open_checkpoint
 from ledger.entry import ParsedEntry
 from ledger.errors import BadCheckpoint, BadEntry, BadNote, Damaged, Fork, NotFound
 from ledger.merkle import CompactRange, leaf_hash
-from ledger.models import Details, Entry, Log, Mention
-from ledger.note import Ed25519Key
+from ledger.models import Checkpoint, Details, Entry, Log, Mention
+from ledger.note import Ed25519Key, Note
 from ledger.records import EntryView
 from ledger.sources import Source
 from ledger.storage import SignedHead
 from ledger.tree_files import Head, root_of_entries
+from ledger.tree_files import rebuild_files as rebuild
 
 CHUNK = 1_000
 
@@ -132,6 +134,26 @@ def _opened(place: str, text: str, verifier_key: str) -> KnownHead:
     except BadCheckpoint as error:
         raise BadCheckpoint(f"{place} holds no checkpoint of this log: {error}.") from error
     return KnownHead(place, Head(found.size, found.root), text)
+
+
+def rebuild_files() -> None:
+    """Make the log's files from the database's entries, up to its last checkpoint, unless those here go as far.
+
+    A hub that may not sign yet still serves what it has published. Raises `Damaged` when the entries do not lead there.
+    """
+    store, row = storage.store(), Checkpoint.objects.order_by("-size").first()
+    shown = store.checkpoint()
+    if row is None or (shown is not None and _size(shown) >= row.size):
+        return
+    rebuild(store, Head(row.size, bytes(row.root)))
+    store.put_checkpoint(row.note)
+
+
+def _size(text: str) -> int:
+    try:
+        return SignedText.from_text(Note.from_text(text).text).size
+    except (BadNote, BadCheckpoint):
+        return -1
 
 
 # --- putting entries back ----------------------------------------------------------------------------

@@ -45,8 +45,10 @@ def restore(folder: Path, tell: Tell, *, replace: str = "") -> Manifest:
     _put_files(folder, found, tell)
     tell("database")
     database.load(folder / "database.dump")
-    _compare(found, tell)
+    _count(found)
+    # From here on the tables are those that this version of the hub knows.
     call_command("migrate", interactive=False, verbosity=0)
+    _compare(found, tell)
     after_restore()
     return found
 
@@ -182,17 +184,22 @@ def _key_target(name: str) -> Path:
 
 
 # --- after -------------------------------------------------------------------------------------------
-def _compare(found: Manifest, tell: Tell) -> None:
-    """Refuses a database that is not the one that was taken, or whose entries do not lead to the recorded root."""
+def _count(found: Manifest) -> None:
+    """Refuses a database that does not have the rows that were taken."""
     counted = database.counted()
     for table, rows in found.rows.items():
         if counted.get(table) != rows:
             raise BadBackup(f"The table {table} has {counted.get(table, 0)} rows; the backup says {rows}.")
+
+
+def _compare(found: Manifest, tell: Tell) -> None:
+    """Refuses entries that do not lead to the recorded root, and makes the log's files from them where they are missing."""
     spoilt = recovering.spoilt_entries()
     if spoilt:
         raise BadBackup(f"{spoilt} entries of the backup are not what was recorded.")
     try:
         root = recovering.root_of(found.size)
+        recovering.rebuild_files()
     except LedgerError as error:
         raise BadBackup(f"The database is not whole: {error}") from error
     if root.hex() != found.root:

@@ -19,6 +19,8 @@ from config.backups import database, manifest
 from ledger import guard, recovering, storage
 from ledger.errors import Fork
 from ledger.models import Details, Entry, Log, Mention
+from ledger.storage import Store
+from ledger.tiles import EntryBundle
 from tests.ledger.conftest import REPOSITORY, Ledger
 from tests.ledger.losing import Hub
 from tests.ledger.test_publisher import files_of
@@ -91,6 +93,9 @@ def test_entries_from_a_copy_let_the_log_go_on(later: Later) -> None:
     later.lose_database()
     later.lose_folders()
     later.refused(later.folder, code=2, checkpoint=[later.export / "checkpoint"])
+    served = Store(later.ledger.folder)
+    assert (served.checkpoint() or "").split("\n")[1] == str(OLD)
+    assert len(served.read_entries(EntryBundle(0, OLD))) == OLD
     assert "entries put back" in later.restore(entries_from=str(later.export))
     assert later.ledger.grow(3) == NEW + 3
     later.ledger.anchor_to_the_end()
