@@ -38,7 +38,7 @@ lint: setup-dev ## format, types, import contracts, templates, Solidity, migrati
 	$(VENV)/bin/mypy .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/djlint --lint --quiet templates
-	$(NPM) exec --no -- prettier --check contracts/src
+	$(NPM) exec --no -- prettier --check contracts/src bench/peers
 	$(PY) -m config.lint
 
 bench: setup-dev ## speed against peers and physical limits, as ratios

@@ -1,7 +1,8 @@
 """Gas of anchors and of rewards, from receipts of one EVM node in one run.
 
-Anchors: one for a batch of records, beside one transaction per record that only carries the record's hash. The log holds
-between one and two million records; each batch is appended at several random places.
+Anchors: one for a batch of records, beside one transaction per record that only carries the record's hash, and beside a
+token per record. The log holds between one and two million records, then a thousand times as many; each batch is appended
+at several random places.
 
 Rewards: EpochDistributor, whose leaves are sums over all epochs, beside Uniswap's MerkleDistributor, of which every epoch
 takes a new one that notes claims in a bitmap. Same token, paths of 17 nodes on both sides: 100,000 accounts.
@@ -26,9 +27,11 @@ from tests.contracts.node import DeepTree, Node, NodeAnchor, NodeContract, NodeD
 from tests.contracts.rfc9162 import Tree
 from tests.contracts.standard_tree import Row, node_hash
 
-BATCHES = (1, 10, 100, 1_000, 10_000)
+BATCHES = (1, 10, 100, 1_000, 10_000, 1_000_000)
 PLACES = 12
-LEAST_SIZE, MOST_SIZE = 1_000_000, 2_000_000
+# Least number of records in the log (it holds up to twice as many) -> mean gas of an anchor that is the goal, by batch.
+SIZES = {10**6: {10_000: 60_000}, 10**9: {1_000_000: 75_000}}
+PER_RECORD_GOALS = {10_000: 6.0, 1_000_000: 0.07}
 DEPTH, BATCH = 17, 50
 # rewards.md, G5
 GOALS = {"first": 110_000, "later": 75_000, "many": 72_000, "epoch": 400_000}
@@ -49,12 +52,23 @@ def main() -> None:
     chance = random.Random(0)
     with _node() as url:
         single = mean(_one_transaction(url, chance) for _ in range(PLACES))
-        print(f"   one transaction per record, its hash as calldata: {single:,.0f} gas")
-        print("   records per anchor   proof nodes   gas per anchor   gas per record   one transaction each costs")
-        for batch in BATCHES:
-            gas, nodes = _anchors(url, batch, chance)
-            ratio = single / (gas / batch)
-            print(f"   {batch:>18,}   {nodes:>11.1f}   {gas:>14,.0f}   {gas / batch:>14,.2f}   {ratio:>24,.1f} ×")
+        minted, described = _tokens(url)
+        print("   one transaction per record")
+        print(f"     its hash as calldata           {single:>10,.0f} gas")
+        print(f"     an ERC-721 token               {minted:>10,.0f} gas   {minted / single:.1f} ×")
+        print(f"     the same, with an address      {described:>10,.0f} gas   {described / single:.1f} ×")
+        for size, goals in SIZES.items():
+            print(f"   one anchor for a batch, {size:,} to {2 * size:,} records in the log")
+            print(
+                "       records   proof nodes   gas per anchor      goal   per record   goal   calldata costs   a token costs"
+            )
+            for batch in BATCHES:
+                gas, nodes = _anchors(url, size, batch, chance)
+                each, goal, low = gas / batch, goals.get(batch), PER_RECORD_GOALS.get(batch) if size == 10**6 else None
+                print(
+                    f"     {batch:>9,}   {nodes:>11.1f}   {gas:>14,.0f}   {f'{goal:,}' if goal else '':>7}   {each:>10,.3f}"
+                    f"   {low or '':>4}   {single / each:>12,.1f} ×   {minted / each:>11,.1f} ×"
+                )
         print()
         _rewards(url)
 
@@ -123,11 +137,11 @@ def _bitmap_epoch(node: Node, token: NodeContract, people: list[Row]) -> tuple[i
 
 
 # --- anchors -------------------------------------------------------------------------------------
-def _anchors(url: str, batch: int, chance: random.Random) -> tuple[float, float]:
-    """Mean gas and mean number of proof nodes of anchoring `batch` new records."""
+def _anchors(url: str, least: int, batch: int, chance: random.Random) -> tuple[float, float]:
+    """Mean gas and mean number of proof nodes of anchoring `batch` new records on a log of `least` to twice as many."""
     found = []
     for _ in range(PLACES):
-        size = chance.randrange(LEAST_SIZE, MOST_SIZE)
+        size = chance.randrange(least, 2 * least)
         tree = Tree([(size // 3, chance.randbytes(32)), (size, chance.randbytes(32)), (1 << 32, chance.randbytes(32))])
         found.append(NodeAnchor(url).growth(tree, size, size + batch))
     return mean(gas for gas, _ in found), mean(nodes for _, nodes in found)
@@ -137,6 +151,19 @@ def _one_transaction(url: str, chance: random.Random) -> int:
     sender = NodeAnchor(url)
     receipt = sender.send({"to": address(OPERATOR), "data": "0x" + chance.randbytes(32).hex()})
     return int(receipt["gasUsed"], 16)
+
+
+def _tokens(url: str) -> tuple[int, int]:
+    """Gas of a token for a record, without and with the address of its description; to somebody who has one already."""
+    text = (Path(__file__).parent / "peers/RecordToken.sol").read_text(encoding="utf-8")
+    request = json.loads(build.standard_json()) | {"sources": {"RecordToken.sol": {"content": text}}}
+    compiled = build.compile_sources(json.dumps(request))
+    node, found = Node(url), []
+    for name, more in (("RecordToken", []), ("RecordTokenWithAddress", ["ipfs://" + "b" * 59])):
+        token, _ = node.deploy(compiled[name]["bytecode"], compiled[name]["abi"])
+        token.send("mint", address(OPERATOR), *more)
+        found.append(token.send("mint", address(OPERATOR), *more))
+    return found[0], found[1]
 
 
 @contextmanager

@@ -118,11 +118,17 @@ def group_digest(text: bytes, salt: bytes) -> bytes:
     return hashlib.sha256(salt + text).digest()
 
 
-def format_time(time: datetime) -> str:
-    """UTC with milliseconds and `Z`; finer parts are cut off."""
+def to_milliseconds(time: datetime) -> datetime:
+    """The moment in UTC as an entry can say it; finer parts are cut off."""
     if time.utcoffset() is None:
         raise BadEntry("a time without a zone")
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    time = time.astimezone(UTC)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def format_time(time: datetime) -> str:
+    """UTC with milliseconds and `Z`; finer parts are cut off."""
+    return to_milliseconds(time).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -15,8 +16,8 @@ from ledger import keys
 from ledger.canonical import JSON
 from ledger.checkpoint import check_origin
 from ledger.errors import BadCheckpoint, BadOrigin, NotFound, NotInTransaction, WrongKey
-from ledger.merkle import EMPTY_ROOT
-from ledger.models import Details, Entry, Log, Mention
+from ledger.merkle import EMPTY_ROOT, leaf_hash
+from ledger.models import Details, Entry, Log
 from ledger.note import Ed25519Key
 
 __all__ = ["Entry", "create_log", "erase_details", "record"]
@@ -54,22 +55,16 @@ def record(
         data=data,
         details={group: digest for group, (digest, _salt, _text) in sealed.items()},
     )
-    parsed = format.parse(body)
-    others = _others(subject, related)
-    entry = Entry.objects.create(
-        leaf_hash=parsed.leaf_hash,
+    entry = Entry(
+        leaf_hash=leaf_hash(body),
         body=body,
         type=type,
         subject=subject,
         actor=actor,
-        time=parsed.time,
-        related=others,
+        time=format.to_milliseconds(time),
+        related=_others(subject, related),
     )
-    Mention.objects.bulk_create(Mention(entry=entry, subject=mentioned) for mentioned in (subject, *others))
-    Details.objects.bulk_create(
-        Details(entry=entry, group=group, digest=digest, salt=salt, body=text)
-        for group, (digest, salt, text) in sealed.items()
-    )
+    _insert(entry, sealed)
     return entry
 
 
@@ -107,6 +102,43 @@ def create_log(now: datetime) -> Log:
             data={"origin": origin, "keys": key_ids(origin, key)},
         )
         return log
+
+
+# An entry, the subjects that it is found under and its details, in one round trip: recording is what every change waits for.
+_INSERT = """
+WITH entry AS (
+    INSERT INTO ledger_entry (uid, leaf_hash, body, type, subject, actor, time, related)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    RETURNING id
+), mentions AS (
+    INSERT INTO ledger_mention (entry_id, subject)
+    SELECT entry.id, mentioned.subject FROM entry, unnest(%s::text[]) AS mentioned(subject)
+), sealed AS (
+    INSERT INTO ledger_details (entry_id, "group", digest, salt, body)
+    SELECT entry.id, each.name, each.digest, each.salt, each.body
+    FROM entry, unnest(%s::text[], %s::bytea[], %s::bytea[], %s::bytea[]) AS each(name, digest, salt, body)
+)
+SELECT id FROM entry
+"""
+
+
+def _insert(entry: Entry, sealed: Mapping[str, tuple[bytes, bytes, bytes]]) -> None:
+    """Write a new entry's rows, and give it its id."""
+    columns: list[Any] = [
+        entry.uid,
+        entry.leaf_hash,
+        entry.body,
+        entry.type,
+        entry.subject,
+        entry.actor,
+        entry.time,
+        entry.related,
+    ]
+    groups = [list(column) for column in zip(*sealed.values(), strict=True)] or [[], [], []]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [*columns, [entry.subject, *entry.related], list(sealed), *groups])
+        entry.pk = cursor.fetchone()[0]
+    entry._state.adding, entry._state.db = False, connection.alias
 
 
 def _seal(body: Mapping[str, JSON]) -> tuple[bytes, bytes, bytes]:

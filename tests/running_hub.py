@@ -40,7 +40,7 @@ class RunningHub:
         self.folder = Path(tempfile.mkdtemp(prefix="akashi-hub-"))
         self.folder.chmod(0o711)
         self.data = self.folder / "var"
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {
             "DEMO": "1" if demo else "0",
@@ -168,7 +168,7 @@ class RunningHub:
         return self.manage("createtoken", handle, "--scope", scope).strip()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

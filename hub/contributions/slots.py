@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.html import format_html_join
 
 from hub.contributions import links, selectors
 from hub.contributions.views.listing import row
@@ -39,7 +40,7 @@ def of_me(request: HttpRequest, account: Any) -> str:
         _section(request, "contributions/_me.html", account, account),
         render_to_string("contributions/_unseen.html", {"unseen": unseen}, request) if unseen else "",
     ]
-    return "".join(parts)
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 def _section(request: HttpRequest, template: str, person: Any, viewer: Any) -> str:

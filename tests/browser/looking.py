@@ -32,13 +32,16 @@ class Looker:
         self.bytes += event["encodedDataLength"]
 
     def look(self, url: str) -> list[str]:
-        """Status, console, accessibility at the window's size, and sideways scrolling at the narrowest one."""
+        """Status, console, markup shown as text, accessibility at the window's size, sideways scrolling at the narrowest."""
         self.said, self.bytes = [], 0.0
         answer = self.page.goto(url, wait_until="load")
         assert answer is not None
         found = [] if answer.status == 200 else [f"status {answer.status}"]
         self.page.wait_for_timeout(_SETTLES)
         found += violations(self.page)
+        shown = self.page.evaluate("document.body.innerText.match(/<\\/(section|div|table|td|p|span|a)>/)?.[0]")
+        if shown:
+            found.append(f"shows markup as text: {shown}")
         with _narrow(self.page):
             over = self.page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
         if over > 1:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.faults.test_kill import Watcher, Writers, _all_entries
+from tests.faults.writing import Watcher, Writers, all_entries
 from tests.running_hub import RunningHub
 from tests.services import ROOT
 
@@ -64,7 +64,7 @@ def test_a_backup_under_load_comes_back_on_another_machine_and_nothing_forks() -
         first.manage("export_log", str(export))
         checkpoint = first.folder / "kept"
         shutil.copyfile(export / "checkpoint", checkpoint)
-        size, before = _size(first), _all_entries(first, _size(first))
+        size, before = _size(first), all_entries(first, _size(first))
         assert first.stop() == 0
 
         code, said = _restore(second, str(backups), "--checkpoint", str(checkpoint))
@@ -77,7 +77,7 @@ def test_a_backup_under_load_comes_back_on_another_machine_and_nothing_forks() -
         code, said = _restore(second, "--entries-from", str(export), "--checkpoint", str(checkpoint))
         assert code == 0, said
         after = _settled(second, size + 1)
-        assert _all_entries(second, after)[:size] == before
+        assert all_entries(second, after)[:size] == before
         second.manage("verify_log")
         assert second.get("/status")
         status, answer = second.post_json("/api/v1/repositories", NEW, token=token)
