@@ -27,8 +27,6 @@ from ledger import exporting, recovering, succession
 from ledger.errors import LedgerError
 from ledger.recovering import LogThen
 
-KEY_SETTINGS = ("LOG_KEY_FILE", "OPERATOR_KEYSTORE", "OPERATOR_PASSWORD_FILE")
-
 
 @dataclass
 class _Taking:
@@ -212,6 +210,9 @@ def _copy_keys(taking: _Taking) -> None:
 
 
 def key_files() -> list[Path]:
-    """The files that hold keys, as the settings name them."""
-    beside = [settings.OPERATOR_KEYSTORE.with_name(name) for name in ("rotation.json", "rotation.password")]
-    return [*(Path(getattr(settings, name)) for name in KEY_SETTINGS), *beside]
+    """The files that hold keys, as the settings name them, and those that a rotation has made or put aside."""
+    keystore, password = settings.OPERATOR_KEYSTORE, settings.OPERATOR_PASSWORD_FILE
+    beside = [keystore.with_name(name) for name in ("rotation.json", "rotation.password")]
+    for path in (keystore, password):
+        beside += sorted(path.parent.glob(f"{path.stem}-*{path.suffix}"))
+    return [settings.LOG_KEY_FILE, keystore, password, *beside]
