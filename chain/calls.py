@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from eth_utils.address import to_checksum_address
+
 from chain import deployment, reading
 from chain.artifacts import artifact
+from chain.client import ChainClient
 
 CONTRACT = "CheckpointAnchor"
 # The gas bound of every anchor after the first (tests/contracts/test_gas.py holds it), a quarter more for chains that
 # price storage differently, and at least what a first anchor takes.
 _BASE_GAS, _NODE_GAS, _LEAST_GAS = 38_500, 1_450, 100_000
+APPLY_GAS = 150_000
+# One question for events spans at most so many blocks; nodes refuse more.
+_RANGE = 2_000
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,21 @@ def anchor_gas_limit(nodes: int) -> int:
     return max(_LEAST_GAS, (_BASE_GAS + _NODE_GAS * nodes) * 5 // 4)
 
 
+def announce_operator_calldata(address: str) -> bytes:
+    """Data of a transaction by the rotation key: who replaces the operator, after the public delay."""
+    return artifact(CONTRACT).abi.encode_call("announceOperator", address)
+
+
+def cancel_operator_calldata() -> bytes:
+    """Data of a transaction by the rotation key that withdraws the announcement."""
+    return artifact(CONTRACT).abi.encode_call("cancelOperator")
+
+
+def apply_operator_calldata() -> bytes:
+    """Data of anybody's transaction (`APPLY_GAS`) that puts the announced operator in place once the delay is over."""
+    return artifact(CONTRACT).abi.encode_call("applyOperator")
+
+
 # --- to read -------------------------------------------------------------------------------------
 def read_head() -> AnchoredHead:
     """The anchored head, from the chain. NotDeployed, ChainUnavailable, WrongChain."""
@@ -59,6 +80,23 @@ def read_head() -> AnchoredHead:
 def read_operator() -> str:
     """Who may anchor now, as the contract says it (lower-case hex)."""
     return str(_read("operator")[0])
+
+
+def announced_operator() -> tuple[str, int] | None:
+    """Who is announced to replace the operator (checksummed), and from which Unix second on; None if nobody is."""
+    address = str(_read("pendingOperator")[0])
+    return (to_checksum_address(address), int(_read("readyAt")[0])) if int(address, 16) else None
+
+
+def operators_ever() -> list[str]:
+    """Every operator the contract ever had, in order, the present one last. Searches all blocks since the deployment."""
+    here, newest = deployment.current(), ChainClient.from_settings().latest().number
+    topic = artifact(CONTRACT).abi.topic("OperatorChanged")
+    return [
+        str(to_checksum_address(entry.event.values["next"]))
+        for first in range(here.block, newest + 1, _RANGE)
+        for entry in reading.entries(CONTRACT, here.anchor_address, first, min(first + _RANGE - 1, newest), (topic,))
+    ]
 
 
 def is_beginning(size: int, root: bytes, proof: Sequence[bytes]) -> bool:

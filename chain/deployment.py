@@ -62,7 +62,8 @@ class Plan:
 class Deployment(Plan):
     """A deployment that was mined and whose code was compared. `block` is where it stood when it was first seen.
 
-    `distribution` is None until the distributor stands; `distribution_plan` is what it is or was to be made with.
+    `distribution` is None until the distributor stands; `distribution_plan` is what it is or was to be made with. `retired`
+    names the operators that a rotation has replaced: what they signed then stays signed.
     """
 
     anchor_address: str
@@ -70,6 +71,7 @@ class Deployment(Plan):
     block: int
     distribution: DistributionDeployment | None = None
     distribution_plan: DistributionPlan | None = None
+    retired: tuple[str, ...] = ()
 
 
 def read() -> Plan | Deployment | None:
@@ -88,10 +90,12 @@ def read() -> Plan | Deployment | None:
 
 def _parsed(content: dict[str, Any]) -> Plan | Deployment:
     made, planned = content.pop("distribution", None), content.pop("distribution_plan", None)
+    retired = tuple(str(each) for each in content.pop("retired", ()))
     if "anchor_address" not in content:
         return Plan(**content)
     return Deployment(
         **content,
+        retired=retired,
         distribution=DistributionDeployment(**made) if made else None,
         distribution_plan=DistributionPlan(**planned) if planned else None,
     )

@@ -136,6 +136,21 @@ def expire_calldata() -> bytes:
     return artifact(CONTRACT).abi.encode_call("expire")
 
 
+def announce_role_calldata(role: str, address: str) -> bytes:
+    """Data of a transaction by the council: who takes a role of `ROLES`, after its delay."""
+    return artifact(CONTRACT).abi.encode_call("announceRole", ROLES.index(role), address)
+
+
+def withdraw_role_calldata(role: str) -> bytes:
+    """Data of a transaction by the council that withdraws the announcement."""
+    return artifact(CONTRACT).abi.encode_call("withdrawRole", ROLES.index(role))
+
+
+def apply_role_calldata(role: str) -> bytes:
+    """Data of anybody's transaction that gives the role to whom it was announced for, once the delay is over."""
+    return artifact(CONTRACT).abi.encode_call("applyRole", ROLES.index(role))
+
+
 def claim_calldata(epoch: int, account: str, cumulative: int, proof: Sequence[bytes]) -> bytes:
     """Data of anybody's transaction that pays the account what it did not take yet. `epoch` names the final tree."""
     return artifact(CONTRACT).abi.encode_call("claim", epoch, to_checksum_address(account), cumulative, list(proof))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,6 +24,7 @@ class Kind(StrEnum):
     WRONG_CHAIN = "wrong_chain"
     LOW_BALANCE = "low_balance"
     HIGH_FEES = "high_fees"
+    REPLAYED = "replayed"
 
 
 def note(kind: Kind, now: datetime, facts: Mapping[str, Fact]) -> None:
@@ -40,6 +42,14 @@ def begin(kind: Kind, now: datetime, **facts: Fact) -> None:
 def end(now: datetime, *kinds: Kind) -> None:
     """Write down that what these kinds tell of is over."""
     ChainEvent.objects.filter(kind__in=kinds, ended=None).update(ended=now)
+
+
+def note_replay(now: datetime, facts: Mapping[str, Fact]) -> None:
+    """Write down what a replay of the chain found, instead of what the one before found. It lasts while anything differs."""
+    with transaction.atomic():
+        ChainEvent.objects.filter(kind=Kind.REPLAYED).delete()
+        ended = None if facts["differences"] else now
+        ChainEvent.objects.create(time=now, kind=Kind.REPLAYED, text=json.dumps(facts), ended=ended)
 
 
 def described(event: ChainEvent) -> EventView:
@@ -64,6 +74,10 @@ def _words(kind: str, facts: dict[str, Fact]) -> str:
             return _("The operator's account %(account)s is too empty to pay for an anchor.") % facts
         case Kind.HIGH_FEES:
             return _("The chain's fee was above this hub's limit of %(limit)s gwei, so anchors waited.") % facts
+        case Kind.REPLAYED:
+            return (
+                _("blocks %(first)d to %(last)d, transactions: %(transactions)d, differences: %(differences)d") % facts
+            )
         case _:
             return kind
 

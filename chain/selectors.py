@@ -20,6 +20,7 @@ __all__ = [
     "confirmations_needed",
     "deployment",
     "is_embedded",
+    "last_replay",
     "operator_address",
     "recent_events",
     "transaction",
@@ -93,10 +94,16 @@ def operator_address() -> str:
 
 def recent_events(count: int = 20) -> list[EventView]:
     """What happened to the chain, the newest first, what still lasts before everything else."""
-    rows = ChainEvent.objects.order_by("-time", "-id")
+    rows = ChainEvent.objects.exclude(kind=events.Kind.REPLAYED).order_by("-time", "-id")
     lasting = list(rows.filter(ended=None)[:count])
     over = list(rows.exclude(ended=None)[: count - len(lasting)])
     return [events.described(event) for event in [*lasting, *over]]
+
+
+def last_replay() -> EventView | None:
+    """What the last replay of the whole chain found; None before the first. It lasts (`ended` None) if anything differed."""
+    row = ChainEvent.objects.filter(kind=events.Kind.REPLAYED).order_by("-id").first()
+    return None if row is None else events.described(row)
 
 
 def chain_facts() -> ChainFacts:

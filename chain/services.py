@@ -12,14 +12,22 @@ from eth_utils.address import to_checksum_address
 from chain import deploying, deployment, distributor, events, keys, mining, selectors
 from chain.client import ChainClient
 from chain.deployment import Deployment, DistributionDeployment
-from chain.errors import ChainUnavailable, NotDeployed, WrongChain
+from chain.errors import ChainError, ChainUnavailable, NotDeployed, WrongChain
 from chain.events import Kind
 from chain.lock import alone
 from chain.models import ChainHead, ChainTransaction
 from chain.outbox import Pass
 from chain.records import TransactionView
 
-__all__ = ["ChainTransaction", "advance", "deploy_contracts", "deploy_distribution", "enqueue", "give_gas"]
+__all__ = [
+    "ChainTransaction",
+    "advance",
+    "deploy_contracts",
+    "deploy_distribution",
+    "enqueue",
+    "give_gas",
+    "note_replay",
+]
 
 State = ChainTransaction.State
 # How often the nodes of a public chain are asked: while something is on its way, and while nothing is.
@@ -114,6 +122,12 @@ def _stands(transaction_hash: str, block: int) -> tuple[str, int]:
     return row.mined_hash, row.block_number
 
 
+def note_replay(now: datetime, *, first: int, last: int, transactions: int, differences: int) -> None:
+    """Keep what a replay of the blocks `first` to `last` found, for `/status` and the figures."""
+    facts = {"first": first, "last": last, "transactions": transactions, "differences": differences}
+    events.note_replay(now, facts)
+
+
 # --- deployment ----------------------------------------------------------------------------------
 def deploy_contracts(*, now: datetime, origin: str | None = None) -> Deployment:
     """Put CheckpointAnchor on the chain, or confirm that it is there. Safe to repeat, and to cut off anywhere.
@@ -167,6 +181,20 @@ def _sent(base_key: str, data: bytes, gas_limit: int, now: datetime) -> Transact
     if sent is None or sent.block_number is None or sent.state == State.FAILED:
         raise NotDeployed(_why_not(row.key))
     return sent
+
+
+def send_now(*, key: str, to: str, data: bytes, gas_limit: int, now: datetime) -> None:
+    """Ask for a transaction by the operator and wait for its block. ChainError if it fails or does not come in time.
+
+    A key whose transaction failed before is asked for again under the next number.
+    """
+    row = enqueue(key=_deployment_key(key), to=to, data=data, gas_limit=gas_limit, now=now)
+    _advance_until(now, lambda: _state(row.key) in {State.MINED, State.FINAL, State.FAILED})
+    sent = selectors.transaction(row.key)
+    if sent is None or sent.state == State.FAILED:
+        raise ChainError(f"the transaction {row.key} failed: {sent.error if sent else 'it is gone'}")
+    if sent.block_number is None:
+        raise ChainError(f"the transaction {row.key} is on its way; run the command again")
 
 
 def _replayed(address: str, transaction_hash: str, client: ChainClient, now: datetime) -> None:

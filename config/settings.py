@@ -300,6 +300,10 @@ CHAIN_SNAPSHOT_DIR = DATA_DIR / "chain"
 DEPLOYMENT_FILE = env.path("DEPLOYMENT_FILE", DATA_DIR / "chain" / "deployment.json")
 OPERATOR_KEYSTORE = env.path("OPERATOR_KEYSTORE", DATA_DIR / "keys" / "operator.json")
 OPERATOR_PASSWORD_FILE = env.path("OPERATOR_PASSWORD_FILE", DATA_DIR / "keys" / "operator.password")
+# Where the operator's key lies: in the keystore, or elsewhere, and a command signs for this address.
+OPERATOR_SIGNER = env.choice("OPERATOR_SIGNER", "keystore", ("keystore", "command"))
+OPERATOR_COMMAND = env.text("OPERATOR_COMMAND")
+OPERATOR_ADDRESS = env.text("OPERATOR_ADDRESS")
 # The cold key that may replace the operator (an address), and the public delay before it does, in seconds.
 ROTATION_ADDRESS = env.text("ROTATION_ADDRESS")
 ROTATION_DELAY = env.integer("ROTATION_DELAY", 2 * 24 * 3600, least=3600)

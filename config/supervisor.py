@@ -134,7 +134,7 @@ class Supervisor:
             self.servers.append(("Valkey", valkey))
             self.environment["REDIS_URL"] = valkey.url
         if not os.environ.get("CHAIN_RPC_URLS"):
-            anvil = AnvilProcess(find_anvil(self.anvil), _free_port(), EMBEDDED_CHAIN_ID, self.data / "chain")
+            anvil = AnvilProcess(find_anvil(self.anvil), free_port(), EMBEDDED_CHAIN_ID, self.data / "chain")
             self.servers.append(("EVM node", anvil))
             self.environment |= {
                 "CHAIN_RPC_URLS": anvil.url,
@@ -294,7 +294,7 @@ def _how(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

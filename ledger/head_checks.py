@@ -47,8 +47,9 @@ def every_note(log: Log) -> Iterator[Fault]:
 
 def notes(log: Log, rows: Iterable[Checkpoint]) -> Iterator[Fault]:
     """These checkpoints, against the signatures under them."""
-    by_log, by_operator = note.Ed25519Key.from_vkey(log.verifier_key), keys.operator_verifier(log.origin)
+    by_log, operators = note.Ed25519Key.from_vkey(log.verifier_key), keys.operator_keys(log.origin)
     for row in rows:
+        by_operator = keys.verifier_among(operators, row.note)
         try:
             head = open_checkpoint(row.note, log=by_log, operator=by_operator)
         except (BadNote, BadCheckpoint):

@@ -1,6 +1,7 @@
 """The two keys behind a checkpoint: the log's own Ed25519 key and the anchoring operator's."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -10,9 +11,10 @@ from django.conf import settings
 from chain import keys as chain_keys
 from chain import selectors as chain
 from chain import signatures
+from chain.errors import ChainError
 from ledger.checkpoint import OperatorVerifier, operator_name, origin_hash
-from ledger.errors import WrongKey
-from ledger.note import Ed25519Key, Ed25519Signer, OperatorKey, Signature
+from ledger.errors import BadNote, WrongKey
+from ledger.note import Ed25519Key, Ed25519Signer, Note, OperatorKey, Signature
 
 
 def create_log_key(origin: str) -> Ed25519Key:
@@ -42,7 +44,40 @@ def operator_key(origin: str) -> OperatorKey:
 
     Raises `chain.errors.NotDeployed` before there is a contract, `WrongKey` when the contract is of another log.
     """
+    return _operator_key(origin, chain.deployment(), chain.operator_address())
+
+
+def operator_keys(origin: str) -> list[OperatorKey]:
+    """The key of `operator_key`, and then those that rotations have replaced: they stand under older checkpoints."""
     deployment = chain.deployment()
+    known = dict.fromkeys((chain.operator_address(), *deployment.retired))
+    return [_operator_key(origin, deployment, address) for address in known]
+
+
+def operator_verifier(origin: str, signed: str = "") -> OperatorVerifier:
+    """Verifies the second signature line; with a signed note that of whichever operator of this log the note names."""
+    return verifier_among(operator_keys(origin), signed)
+
+
+def verifier_among(known: Sequence[OperatorKey], signed: str) -> OperatorVerifier:
+    """The same, of operators that were looked up before. A note that names none of them is one for the first to refuse."""
+    try:
+        named = {(line.name, line.key_id) for line in Note.from_text(signed).signatures} if signed else set()
+    except BadNote:
+        named = set()
+    found = next((key for key in known if (key.name, key.key_id) in named), known[0])
+    return OperatorVerifier(found, recover_head)
+
+
+def verifier_keys(origin: str, log_key: str) -> list[str]:
+    """The verifier key strings, as `/log/key` has them: the log's, and once there is a contract the operators'."""
+    try:
+        return [log_key, *(key.vkey for key in operator_keys(origin))]
+    except ChainError:
+        return [log_key]
+
+
+def _operator_key(origin: str, deployment: chain.Deployment, operator: str) -> OperatorKey:
     if deployment.origin != origin:
         raise WrongKey(
             f"The contract at {deployment.anchor_address} is of the log {deployment.origin}, not of {origin}."
@@ -51,13 +86,8 @@ def operator_key(origin: str) -> OperatorKey:
         operator_name(origin),
         deployment.chain_id,
         bytes.fromhex(deployment.anchor_address.removeprefix("0x")),
-        bytes.fromhex(chain.operator_address().removeprefix("0x")),
+        bytes.fromhex(operator.removeprefix("0x")),
     )
-
-
-def operator_verifier(origin: str) -> OperatorVerifier:
-    """Verifies the second signature line."""
-    return OperatorVerifier(operator_key(origin), recover_head)
 
 
 def sign_as_operator(origin: str, size: int, root: bytes) -> Signature:

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from chain import calls
 from chain.errors import ChainError
-from ledger import head_checks, note, tree_files, witnesses
+from ledger import head_checks, note, succession, tree_files, witnesses
 from ledger.checkpoint import Checkpoint as SignedText
 from ledger.errors import LedgerError
 from ledger.merkle import root_hash
@@ -21,7 +21,7 @@ from ledger.storage import Store
 from ledger.tree_files import Head
 
 CHAIN_CHECKS = ("chain head", "anchors")
-FULL_CHECKS = ("leaves", "checkpoints", "checkpoint notes", "cosignatures", "files")
+FULL_CHECKS = ("leaves", "checkpoints", "checkpoint notes", "cosignatures", "files", "previous log")
 
 
 @dataclass
@@ -55,6 +55,7 @@ def check_log(store: Store, *, full: bool) -> LogChecks:
             ("checkpoint notes", lambda: head_checks.every_note(log)),
             ("cosignatures", witnesses.unsound),
             ("files", lambda: _files(store, head)),
+            ("previous log", _previous),
         ]
     else:
         result.unchecked.update(FULL_CHECKS)
@@ -118,6 +119,11 @@ def _right_edge(store: Store, head: Head) -> Iterator[tuple[str, str]]:
 
 def _files(store: Store, head: Head) -> Iterator[tuple[str, str]]:
     tree_files.verify_files(store, tree_files.EMPTY, head)
+    yield from ()
+
+
+def _previous() -> Iterator[tuple[str, str]]:
+    succession.check_previous()
     yield from ()
 
 

@@ -6,8 +6,7 @@ Everything comes from the stored files, and only as far as the published checkpo
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from chain.errors import ChainError
-from ledger import keys, note, storage, tiles
+from ledger import keys, note, storage, succession, tiles
 from ledger.checkpoint import Checkpoint
 from ledger.errors import BadTile
 from ledger.models import Log
@@ -22,18 +21,18 @@ PARTIAL_TILE = "public, max-age=3600, immutable"
 
 
 @require_safe
-def checkpoint(request: HttpRequest) -> HttpResponse:
-    """The newest signed head, as a signed note."""
-    published = storage.store().checkpoint()
+def checkpoint(request: HttpRequest, *, previous: bool = False) -> HttpResponse:
+    """The newest signed head, as a signed note; or the last one of the log that this one continues."""
+    published = _store(previous).checkpoint()
     if published is None:
         raise Http404
     return _answer(published.encode(), "text/plain; charset=utf-8", f"public, max-age={CHECKPOINT_SECONDS}")
 
 
 @require_safe
-def tile(request: HttpRequest, address: str) -> HttpResponse:
+def tile(request: HttpRequest, address: str, *, previous: bool = False) -> HttpResponse:
     """A tile or an entry bundle of the published tree; 404 for every address that is not written in its one way."""
-    store = storage.store()
+    store = _store(previous)
     published = store.checkpoint()
     try:
         wanted = tiles.parse_path(address)
@@ -48,19 +47,19 @@ def tile(request: HttpRequest, address: str) -> HttpResponse:
 
 
 @require_safe
-def key(request: HttpRequest) -> HttpResponse:
-    """The verifier key strings: the log's, and once there is a contract the anchoring operator's."""
-    log = Log.objects.first()
-    if log is None:
+def key(request: HttpRequest, *, previous: bool = False) -> HttpResponse:
+    """The verifier key strings: the log's, and once there is a contract the anchoring operators', the present one first."""
+    log, before = Log.objects.first(), succession.predecessor() if previous else None
+    if log is None or (previous and before is None):
         raise Http404
-    lines = [log.verifier_key]
-    try:
-        lines.append(keys.operator_key(log.origin).vkey)
-    except ChainError:
-        pass
+    lines = [before.key] if before else keys.verifier_keys(log.origin, log.verifier_key)
     return _answer(
         "".join(f"{line}\n" for line in lines).encode(), "text/plain; charset=utf-8", f"public, max-age={KEY_SECONDS}"
     )
+
+
+def _store(previous: bool) -> Store:
+    return succession.previous_store() if previous else storage.store()
 
 
 def _bytes_of(wanted: Tile | EntryBundle, store: Store) -> bytes:

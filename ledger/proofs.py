@@ -70,7 +70,7 @@ def checkpoint_signers(size: int) -> Signers:
     text, log = progress.checkpoint_at(size).note, Log.objects.get()
     return Signers(
         log=_verifies(text, note.Ed25519Key.from_vkey(log.verifier_key)),
-        operator=_verifies(text, keys.operator_verifier(log.origin)),
+        operator=_verifies(text, keys.operator_verifier(log.origin, text)),
     )
 
 
@@ -108,7 +108,7 @@ def bundle(
     read = _published_hashes(checkpoint.size)
     return bundles.build_bundle(
         signer=keys.log_signer(log.origin, log.verifier_key),
-        operator=keys.operator_key(log.origin),
+        operator=keys.operator_verifier(log.origin, checkpoint.note).key,
         checkpoint=checkpoint.note,
         entries=[
             ProvenEntry(

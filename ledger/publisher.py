@@ -59,6 +59,12 @@ def _unpublished(log: Log, store: Store) -> bool:
     return log.size > (last.size if last else 0) or (last is not None and store.checkpoint() != last.note)
 
 
+def take_turn() -> None:
+    """Wait until nobody publishes; until the caller's transaction ends nobody does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PUBLISHING])
+
+
 def _alone() -> bool:
     """Whether this transaction is the only one publishing; the lock ends with it."""
     with connection.cursor() as cursor:
@@ -80,7 +86,7 @@ def _publish_next(now: datetime, store: Store) -> int | None:
         size=head.size,
         root=head.root,
         note=signed,
-        operator_signature=note.Note.from_text(signed).verified_by(keys.operator_verifier(log.origin)),
+        operator_signature=note.Note.from_text(signed).verified_by(keys.operator_verifier(log.origin, signed)),
         published=now,
     )
     return head.size
@@ -117,7 +123,7 @@ def _signed_head(log: Log, text: str) -> Head | None:
     """The head under which both signatures stand; None for anything else."""
     try:
         found = open_checkpoint(
-            text, log=note.Ed25519Key.from_vkey(log.verifier_key), operator=keys.operator_verifier(log.origin)
+            text, log=note.Ed25519Key.from_vkey(log.verifier_key), operator=keys.operator_verifier(log.origin, text)
         )
     except (BadNote, BadCheckpoint):
         return None

@@ -28,6 +28,7 @@ from ledger.progress import (
 )
 from ledger.proofs import bundle, checked_inclusion, checkpoint_signers, consistency_proof, inclusion_proof
 from ledger.records import AuditView, EntryView, MismatchView
+from ledger.succession import predecessor
 from ledger.witnesses import witnesses
 from web.pagination import SIZE, Page, keyset
 
@@ -60,6 +61,7 @@ __all__ = [
     "log_facts",
     "open_mismatches",
     "pending_count",
+    "predecessor",
     "recorded_types",
     "sequenced_entries",
     "statuses",

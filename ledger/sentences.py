@@ -20,4 +20,4 @@ def _created(entry: EntryView) -> Sentence:
 
 def _succeeded(entry: EntryView) -> Sentence:
     words = _("%(actor)s continued the log %(origin)s here, after it ended.")
-    return describing.compose(words, actor=label(entry.actor), origin=entry.data.get("origin", ""))
+    return describing.compose(words, actor=label(entry.actor), origin=entry.data.get("previous_origin", ""))

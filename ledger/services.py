@@ -18,6 +18,7 @@ from ledger.checkpoint import check_origin
 from ledger.errors import BadCheckpoint, BadOrigin, NotFound, NotInTransaction, WrongKey
 from ledger.merkle import EMPTY_ROOT, leaf_hash
 from ledger.models import Details, Entry, Log
+from ledger.note import Ed25519Key
 
 __all__ = ["Entry", "create_log", "erase_details", "record"]
 
@@ -90,7 +91,7 @@ def create_log(now: datetime) -> Log:
             _refuse_other_origin(log)
             keys.log_signer(log.origin, log.verifier_key)
             return log
-        origin = _new_origin()
+        origin = new_origin()
         key = keys.create_log_key(origin)
         log = Log.objects.create(origin=origin, verifier_key=key.vkey, created=now, size=0, root=EMPTY_ROOT)
         record(
@@ -98,7 +99,7 @@ def create_log(now: datetime) -> Log:
             subject="log",
             actor=format.SYSTEM,
             time=now,
-            data={"origin": origin, "keys": [key.key_id.hex(), *_operator_key_id(origin)]},
+            data={"origin": origin, "keys": key_ids(origin, key)},
         )
         return log
 
@@ -153,7 +154,8 @@ def _others(subject: str, related: Sequence[str]) -> list[str]:
     return [other for other in dict.fromkeys(related) if other != subject]
 
 
-def _new_origin() -> str:
+def new_origin() -> str:
+    """The name of a log that is to be created. Raises `BadOrigin`."""
     origin: str = settings.LOG_ORIGIN or _deployed_origin() or f"akashi.local/{secrets.token_hex(4)}"
     try:
         check_origin(origin)
@@ -172,12 +174,12 @@ def _deployed_origin() -> str:
         return ""
 
 
-def _operator_key_id(origin: str) -> list[str]:
-    """The id of the operator's key, if the contract stood before the log."""
+def key_ids(origin: str, key: Ed25519Key) -> list[JSON]:
+    """The ids of the keys that sign a new log; the operator's among them if the contract stood before the log."""
     try:
-        return [keys.operator_key(origin).key_id.hex()]
+        return [key.key_id.hex(), keys.operator_key(origin).key_id.hex()]
     except ChainError:
-        return []
+        return [key.key_id.hex()]
 
 
 def _refuse_other_origin(log: Log) -> None:

@@ -1,6 +1,6 @@
 """Writes the tiles and entry bundles that follow from the sequenced entries, and reads them back to be sure of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger import storage, tiles
@@ -28,15 +28,19 @@ class Head:
 
 EMPTY = Head(0, EMPTY_ROOT)
 
+ReadEntries = Callable[[int, int], Sequence[tuple[bytes, bytes]]]
+"""Leaf hash and bytes of the entries from the first number up to the second, none missing. The first is a multiple of 256."""
 
-def write_files(store: Store, old: int, new: int) -> None:
+
+def write_files(store: Store, old: int, new: int, read: ReadEntries | None = None) -> None:
     """Write what a log of `new` entries has and one of `old` entries lacks. Everything, if `old` is 0.
 
-    Raises `SpoiltEntries` before anything made of such entries is written.
+    Entries come from the database, or from `read`. Raises `SpoiltEntries` before anything made of such entries is written.
     """
+    read = read or _entries
     for start, end in _chunks(old, new):
         first = start - start % WIDTH
-        rows = _entries(first, end)
+        rows = read(first, end)
         hashes = [leaf for leaf, _ in rows[start - first :]]
         made = tiles.extend(store.read_tiles, start, hashes)
         files = {tiles.tile_path(tile): data for tile, data in made.items()}

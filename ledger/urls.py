@@ -16,5 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^ledger/anchors/(?P<transaction>0x[0-9a-f]{64})$", head_views.anchor, name="anchor"),
     path("log/checkpoint", log_views.checkpoint, name="log_checkpoint"),
     path("log/key", log_views.key, name="log_key"),
+    path("log/previous/checkpoint", log_views.checkpoint, {"previous": True}, name="previous_checkpoint"),
+    path("log/previous/key", log_views.key, {"previous": True}, name="previous_key"),
+    re_path(r"^log/previous/(?P<address>tile/.{1,200})$", log_views.tile, {"previous": True}, name="previous_tile"),
     re_path(r"^log/(?P<address>tile/.{1,200})$", log_views.tile, name="log_tile"),
 ]

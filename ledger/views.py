@@ -63,6 +63,7 @@ def _list_context(request: HttpRequest, wanted: dict[str, str]) -> dict[str, Any
         "pending": selectors.pending_count(),
         "mismatches": len(selectors.open_mismatches()),
         "audit": selectors.last_audit(),
+        "predecessor": selectors.predecessor(),
     }
 
 

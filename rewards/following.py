@@ -104,7 +104,7 @@ def _read(at: Followed, client: ChainClient, last: int) -> int | None:
     if not _stands(client, at.block_number, at.block_hash) or not _stands(client, last, block.hash):
         return None
     with transaction.atomic():
-        DistributionLog.objects.bulk_create(_rows(events), ignore_conflicts=True)
+        DistributionLog.objects.bulk_create(rows_of(events), ignore_conflicts=True)
         Followed.objects.filter(pk=at.pk).update(block_number=block.number, block_hash=block.hash)
     return block.number
 
@@ -115,7 +115,7 @@ def _stands(client: ChainClient, number: int, value: str) -> bool:
     return not value or (block is not None and block.hash == value)
 
 
-def _rows(events: Iterable[DistributionEvent]) -> list[DistributionLog]:
+def rows_of(events: Iterable[DistributionEvent]) -> list[DistributionLog]:
     return [
         DistributionLog(
             block_number=event.block_number,

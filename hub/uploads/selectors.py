@@ -67,6 +67,13 @@ def blob_store() -> BlobStore:
     return BlobStore(settings.BLOB_DIR)
 
 
+def missing_blobs() -> list[str]:
+    """Digests of blobs that should be here and whose bytes are not. Looks at every one."""
+    store, rows = blob_store(), Blob.objects.filter(taken_down=None).order_by("sha256")
+    names = rows.values_list("sha256", flat=True).iterator(chunk_size=5_000)
+    return [digest for digest in names if not store.path(digest).exists()]
+
+
 def part_store() -> PartStore:
     return PartStore(settings.UPLOAD_DIR)
 

@@ -53,7 +53,9 @@ def test_the_keystore_opens_with_other_programs(key_files: Path) -> None:
 
 def test_the_secret_is_neither_in_the_file_nor_in_the_keys_text(key_files: Path) -> None:
     keys.ensure_operator_key()
-    secret = keys.operator_key()._key.to_hex()
+    key = keys.operator_key()
+    assert isinstance(key, keys.Key)
+    secret = key._key.to_hex()
     assert secret[2:] not in (key_files / "operator.json").read_text()
     assert secret[2:] not in repr(keys.operator_key())
 

@@ -46,7 +46,7 @@ def test_nobody_pays_more_than_the_limit(base_fee: int, tip: int, limit: int) ->
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_kind_of_event_has_words(kind: Kind) -> None:
-    facts = '{"seen": 9, "found": 4, "transactions": 2, "account": "0xab", "limit": 5}'
+    facts = '{"seen": 9, "found": 4, "transactions": 2, "account": "0xab", "limit": 5, "first": 1, "last": 9, "differences": 0}'
     with translation.override("en"):
         text = events.described(ChainEvent(time=datetime(2026, 1, 1, tzinfo=UTC), kind=kind, text=facts)).text
     assert len(text.split()) > 5

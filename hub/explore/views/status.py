@@ -22,12 +22,14 @@ def status(request: HttpRequest) -> HttpResponse:
     audit = ledger.last_audit()
     context: dict[str, Any] = {
         "facts": facts,
+        "predecessor": ledger.predecessor(),
         "pending": ledger.pending_count(),
         "checkpoint": ledger.latest_checkpoint(),
         "audit": audit,
         "witnesses": ledger.witnesses(),
         "disagreements": disagreements.told(ledger.open_mismatches(), request.user),
         "events": chain.recent_events(),
+        "replay": chain.last_replay(),
         "chain": _chain(),
         "embedded": chain.is_embedded(),
         "disk": shutil.disk_usage(settings.DATA_DIR),
