@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "hub.repositories",
     "hub.contributions",
     "hub.reviews",
+    "hub.moderation",
     "hub.explore",
     "hub.demo",
     "rewards",

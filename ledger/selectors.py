@@ -43,6 +43,7 @@ __all__ = [
     "entries_between",
     "entries_by_actor",
     "entries_by_uid",
+    "entries_of_types",
     "entries_with_subject",
     "entry_by_index",
     "entry_by_uid",
@@ -134,6 +135,11 @@ def sequenced(*, type: str = "", actor: str = "", subject: str = "") -> tuple[Qu
 def entries_with_subject(subject: str) -> Iterator[EntryView]:
     """Every entry whose own subject this is, oldest first."""
     return _each(Q(mentions__subject=subject, subject=subject))
+
+
+def entries_of_types(types: Sequence[str]) -> Iterator[EntryView]:
+    """Every entry of these types, oldest first."""
+    return _each(Q(type__in=types))
 
 
 def entries_by_actor(actor: str) -> Iterator[EntryView]:

@@ -16,4 +16,6 @@ class AccountsConfig(AppConfig):
         register_expected_rows("account.erased", expected.account_erased)
         register_expected_rows("reviewer.granted", expected.reviewer_granted)
         register_expected_rows("reviewer.revoked", expected.reviewer_revoked)
+        register_expected_rows("moderator.granted", expected.moderator_granted)
+        register_expected_rows("moderator.revoked", expected.moderator_revoked)
         register_spoken_for(expected.PEOPLE)

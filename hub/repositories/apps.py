@@ -6,8 +6,19 @@ class RepositoriesConfig(AppConfig):
     label = "repositories"
 
     def ready(self) -> None:
-        from hub.repositories import complete, describing, expected, own_data, publishers, recomputed, selectors
+        from hub.repositories import (
+            complete,
+            describing,
+            expected,
+            own_data,
+            publishers,
+            recomputed,
+            redacting,
+            selectors,
+            takedowns,
+        )
         from hub.uploads.selectors import register_publisher, register_reader
+        from hub.uploads.takedowns import register_forget, register_places
         from ledger.auditing import (
             register_addressed,
             register_expected_rows,
@@ -30,4 +41,7 @@ class RepositoriesConfig(AppConfig):
         register_readable(describing.readable)
         register_reader(selectors.reads)
         register_publisher(publishers.has_published)
+        redacting.register()
+        register_places(takedowns.places)
+        register_forget(takedowns.forget)
         own_data.register()

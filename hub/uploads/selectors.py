@@ -149,6 +149,16 @@ def readable_blobs(account: "Account", digests: Collection[str]) -> dict[str, Bl
     return {key: blob for key, blob in usable.items() if key in held or any(reads(account, key) for reads in _readers)}
 
 
+def is_taken_down(sha256: str) -> bool:
+    """Whether these bytes were taken down, and so can never be stored again. That is public: the log names the digest."""
+    return Blob.objects.filter(pk=sha256, taken_down__isnull=False).exists()
+
+
+def takedowns() -> QuerySet[Blob]:
+    """What was taken down, with the entry that says so."""
+    return Blob.objects.filter(taken_down__isnull=False).select_related("takedown_entry")
+
+
 def stored_files(account: "Account", upload_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, StoredFile]:
     """Those of the account's uploads that are stored, by id. Unknown, foreign and unfinished ids are left out, and those
     whose bytes are damaged or were taken down.
