@@ -122,7 +122,9 @@ def missing_parts(upload: Upload) -> list[int]:
 def usage(account: "Account") -> Usage:
     """Bytes the account holds, plus the full size of files it is still sending."""
     held = Holding.objects.filter(account=account).aggregate(total=Sum("blob__size"))["total"]
-    coming = Upload.objects.filter(account=account, state__in=OPEN_STATES).aggregate(total=Sum("size"))["total"]
+    # Of an upload whose bytes were taken down nothing is left but the words why.
+    sending = Upload.objects.filter(account=account, state__in=OPEN_STATES).exclude(error="taken_down")
+    coming = sending.aggregate(total=Sum("size"))["total"]
     return Usage((held or 0) + (coming or 0), settings.QUOTA_BYTES)
 
 
