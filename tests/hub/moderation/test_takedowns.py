@@ -3,6 +3,7 @@
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -244,7 +245,7 @@ def test_it_cannot_be_published_again_under_any_name(
     patients: Repository, alice: Account, mona: Account, now: datetime
 ) -> None:
     remove(mona, DIGEST, now)
-    given = {"account": alice, "message": "", "kind": "data", "now": now}
+    given: dict[str, Any] = {"account": alice, "message": "", "kind": "data", "now": now}
     with pytest.raises(Gone):
         publish_revision(repository=patients, changes=[Change("other-name.csv", content=SECRET.encode())], **given)
     with pytest.raises(Invalid):
