@@ -24,6 +24,7 @@ from hub.uploads.takedowns import REASONS, remove_taken_down, take_down
 from ledger import selectors as ledger
 from ledger.comparing import Comparison
 from ledger.models import Entry
+from ledger.records import EntryView
 from ledger.selectors import to_view
 from ledger.unsaid import find_unsaid
 from tests.expectations import without_words
@@ -45,7 +46,7 @@ def test_the_entry_names_the_digest_the_reason_and_where_everybody_saw_it(
 ) -> None:
     assert is_stored(DIGEST)
     blob = remove(mona, DIGEST, now, words="A patient is named.")
-    entry = ledger.entry_by_uid(Entry.objects.get(pk=blob.takedown_entry_id).uid)
+    entry = _entry_of(blob)
     assert (entry.type, entry.actor, entry.subject) == ("content.taken_down", mona.actor, f"repo:{patients.pk}")
     assert entry.data == {"digest": DIGEST, "reason": "personal_data"}
     assert entry.details == {"reason": {"reason": "A patient is named."}}
@@ -60,7 +61,7 @@ def test_other_public_repositories_are_named_and_private_ones_never(
     publish(second, {"same.csv": SECRET})
     publish(hidden, {"same.csv": SECRET})
     blob = remove(mona, DIGEST, now)
-    entry = ledger.entry_by_uid(Entry.objects.get(pk=blob.takedown_entry_id).uid)
+    entry = _entry_of(blob)
     assert entry.data["repositories"] == [f"repo:{second.pk}"]
     assert str(hidden.pk) not in entry.body.decode()
     assert next(found.type for found in ledger.entries_about(f"repo:{second.pk}").items) == "content.taken_down"
@@ -78,7 +79,7 @@ def test_bytes_behind_salted_leaves_are_found_by_their_plain_digest(
     with pytest.raises(Gone, match="personal data"):
         reading.location(reading.file_at(revision, "patients.csv"))
     assert SaltedLeaf.objects.filter(leaf=leaf, blob=blob).exists()
-    entry = ledger.entry_by_uid(Entry.objects.get(pk=blob.takedown_entry_id).uid)
+    entry = _entry_of(blob)
     assert (entry.subject, entry.data) == ("log", {"digest": DIGEST, "reason": "personal_data"})
 
 
@@ -108,7 +109,7 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(
     patients: Repository, mona: Account, now: datetime, given: dict[str, str], refusal: type[Exception]
 ) -> None:
     with pytest.raises(refusal):
-        take_down(**{"account": mona, "sha256": DIGEST, "reason": "other", "now": now, **given})
+        take_down(account=mona, now=now, **{"sha256": DIGEST, "reason": "other", **given})
     assert is_stored(DIGEST)
     assert not Entry.objects.filter(type="content.taken_down").exists()
 
@@ -364,6 +365,11 @@ def _first(repository: Repository) -> Revision:
     """The first revision with the table in it, else the only one."""
     revisions = list(repository.revisions.order_by("number")[:2])
     return revisions[-1]
+
+
+def _entry_of(blob: Blob) -> EntryView:
+    assert blob.takedown_entry is not None
+    return ledger.entry_by_uid(blob.takedown_entry.uid)
 
 
 def _assert_ended(upload: Upload) -> None:
