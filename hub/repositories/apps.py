@@ -26,7 +26,7 @@ class RepositoriesConfig(AppConfig):
             register_spoken_for,
             register_stray,
         )
-        from ledger.describing import register_field, register_label, register_readable
+        from ledger.describing import register_called, register_field, register_label, register_readable
 
         for event_type, rows in expected.EXPECTED.items():
             register_expected_rows(event_type, rows)
@@ -39,6 +39,7 @@ class RepositoriesConfig(AppConfig):
         register_label("rev", describing.revision_labels)
         register_field("revision.published", "metrics", describing.metrics_field)
         register_readable(describing.readable)
+        register_called(describing.called)
         register_reader(selectors.reads)
         register_publisher(publishers.has_published)
         redacting.register()

@@ -156,6 +156,18 @@ def is_taken_down(sha256: str) -> bool:
     return Blob.objects.filter(pk=sha256, taken_down__isnull=False).exists()
 
 
+def damaged_since() -> datetime | None:
+    """When the oldest damage was found that still is there; None when no stored file is damaged."""
+    damaged = Blob.objects.filter(damaged__isnull=False, taken_down__isnull=True)
+    return damaged.order_by("damaged").values_list("damaged", flat=True).first()
+
+
+def removal_waits_since() -> datetime | None:
+    """When the oldest takedown was whose bytes are not all gone; None when all are."""
+    waiting = Blob.objects.filter(taken_down__isnull=False, removed__isnull=True)
+    return waiting.order_by("taken_down").values_list("taken_down", flat=True).first()
+
+
 def takedowns() -> QuerySet[Blob]:
     """What was taken down, with the entry that says so."""
     return Blob.objects.filter(taken_down__isnull=False).select_related("takedown_entry")
