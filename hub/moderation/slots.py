@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 def register() -> None:
     slots.register("file.aside", _file)
     slots.register("ledger.entry", _entry, order=50)
+    slots.register("me.sections", _me, order=20)
 
 
 def _is_moderator(request: HttpRequest) -> bool:
     user: Any = request.user
     return bool(user.is_authenticated and user.is_active and user.moderator)
+
+
+def _me(request: HttpRequest, account: Any) -> str:
+    return render_to_string("moderation/_me.html", {}, request) if _is_moderator(request) else ""
 
 
 def _file(request: HttpRequest, file: "FileView") -> str:

@@ -137,6 +137,12 @@ def test_moderators_find_the_way_from_the_file_and_others_do_not(
     assert TAKE_DOWN not in page_of(Client(), url)
 
 
+def test_moderators_find_their_work_on_their_own_page(moderator: Client, alice: Account) -> None:
+    assert TAKE_DOWN in page_of(moderator, "/me")
+    moderator.force_login(alice)
+    assert TAKE_DOWN not in page_of(moderator, "/me")
+
+
 def test_the_page_says_what_happens_and_shows_the_sentence(moderator: Client, patients: Repository) -> None:
     page = page_of(moderator, f"{TAKE_DOWN}?digest={DIGEST}")
     assert "can never be stored again" in page
