@@ -14,6 +14,7 @@ from ledger.models import Entry
 from ledger.sequencer import sequence
 from ledger.services import create_log
 from tests.hub.moderation.conftest import DIGEST, Create, Publish, is_stored, remove
+from tests.web.hostile import VALUES
 
 pytestmark = pytest.mark.django_db
 TAKE_DOWN, LIST = "/reviews/takedowns/new", "/reviews/takedowns"
@@ -239,3 +240,10 @@ def test_words_are_redacted_from_the_entry_s_page(moderator: Client, told: int) 
 )
 def test_words_that_are_not_there_are_answered_in_words(moderator: Client, told: int, query: str, status: int) -> None:
     page_of(moderator, f"/reviews/redactions/new{query}", status)
+
+
+def test_whatever_a_moderator_s_address_holds_is_answered(moderator: Client, told: int) -> None:
+    for value in VALUES:
+        for url in (f"{TAKE_DOWN}?digest=", f"{LIST}?cursor=", "/reviews/redactions/new?group=message&entry=",
+                    f"/reviews/redactions/new?entry={told}&group=", "/ledger?since=", "/ledger?until="):  # fmt: skip
+            assert moderator.get(url + value).status_code < 500, url + value
