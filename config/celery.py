@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
     # The first look after a start reads every file, later ones what was touched.
     "look at bundles": _every("rewards.check_bundles", 600, "default"),
     "requeue uploads whose worker died": _every("uploads.requeue", 30, "default"),
+    "remove what was taken down": _every("uploads.remove_taken_down", 30, "default"),
     "expire old uploads": _every("uploads.expire", 3600, "default"),
     "read stored bytes again": _every("uploads.verify_blobs", 600, "bytes"),
     "release files of what was not accepted": _every("contributions.release_files", 3600, "default"),

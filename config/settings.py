@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "hub.repositories",
     "hub.contributions",
     "hub.reviews",
+    "hub.moderation",
     "hub.explore",
     "hub.demo",
     "rewards",
@@ -268,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AccountKindEnum": "hub.accounts.models.Account.Kind",
         "OfferedVisibilityEnum": "hub.repositories.services.OFFERED",
+        "RemovalReasonEnum": "hub.uploads.takedowns.REASONS",
         "RepositoryKindEnum": "hub.events.REPOSITORY_KINDS",
         "UploadStateEnum": "hub.uploads.models.Upload.State",
         "VisibilityEnum": "hub.events.VISIBILITIES",
