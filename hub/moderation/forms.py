@@ -27,5 +27,17 @@ class RemovalForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Everybody can read it. It stands beside the entry and can be erased; name nobody in it."),
     )
-    # The browser asks for the sentence as it would be with the reason chosen; without scripts it is shown with a click.
-    sure = forms.BooleanField(label=_("I have read what happens. It cannot be undone."))
+    # The reason with which the page showed the sentence that becomes public. Only that one is carried out.
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether whoever sent it has read the exact sentence that it leaves."""
+        return self.is_valid() and self.cleaned_data["shown"] == self.cleaned_data["reason"]
+
+    def show(self) -> str:
+        """The reason to show the sentence with, which the form remembers; empty while it has none that can be carried out."""
+        reason = self.cleaned_data["reason"] if self.is_bound and self.is_valid() else ""
+        if reason:
+            self.data = {**dict(self.data.items()), "shown": reason}
+        return str(reason)

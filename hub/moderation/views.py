@@ -37,14 +37,14 @@ def moderator(request: HttpRequest) -> "Account":
 @login_required
 @require_http_methods(["GET", "POST"])
 def take_down(request: HttpRequest) -> HttpResponse:
-    """`?digest=` names the file. The page says what happens and which sentence becomes public, then asks."""
+    """`?digest=` names the file. The page says what happens, then which sentence becomes public, and acts once that was seen."""
     account = moderator(request)
     digest = http.text(request.GET, "digest", most=64).strip().lower()
     if not digest:
         return render(request, "moderation/choose.html", {"section": "reviews"})
     blob = takedowns.stored(digest)
     form = RemovalForm(request.POST) if request.method == "POST" else RemovalForm()
-    if form.is_valid():
+    if form.confirmed:
         try:
             takedowns.take_down(
                 account=account,
@@ -64,15 +64,9 @@ def take_down(request: HttpRequest) -> HttpResponse:
         "blob": blob,
         "places": [_place(change) for change in repositories.files_with_digest(digest, request.user)],
         "hidden": not takedowns.described(digest, "other")[0].startswith("repo:"),
-        "sentence": drafts.takedown(account, digest, _chosen(form)),
+        "sentence": drafts.takedown(account, digest, shown) if (shown := form.show()) else "",
     }
-    return render(request, "moderation/take_down.html", context, status=422 if form.is_bound else 200)
-
-
-def _chosen(form: RemovalForm) -> str:
-    """The reason in the form, if it is one; the sentence is shown with another one until it is chosen."""
-    said = str(form["reason"].value() or "")
-    return said if said in takedowns.REASONS else "other"
+    return render(request, "moderation/take_down.html", context, status=422 if form.errors else 200)
 
 
 def _place(change: Any) -> dict[str, str]:
@@ -113,8 +107,8 @@ def redact(request: HttpRequest) -> HttpResponse:
     if entry is None:
         raise NotFound(_("The log has no entry with this number."))
     form = RemovalForm(request.POST) if request.method == "POST" else RemovalForm()
-    sentence = drafts.redaction(account, entry, group, _chosen(form))
-    if form.is_valid():
+    redacting.described(entry, group, "other")
+    if form.confirmed:
         try:
             redacting.redact(
                 account=account,
@@ -136,9 +130,9 @@ def redact(request: HttpRequest) -> HttpResponse:
         "entry_url": links.entry(index),
         "group": group,
         "words": _shown_words(entry, group, request),
-        "sentence": sentence,
+        "sentence": drafts.redaction(account, entry, group, shown) if (shown := form.show()) else "",
     }
-    return render(request, "moderation/redact.html", context, status=422 if form.is_bound else 200)
+    return render(request, "moderation/redact.html", context, status=422 if form.errors else 200)
 
 
 def _shown_words(entry: EntryView, group: str, request: HttpRequest) -> list[str]:

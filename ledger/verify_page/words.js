@@ -424,6 +424,8 @@ const WORDS = {
   "membership changed": ["所属の変更", "成员变更"],
   "reviewer granted": ["レビュー担当の任命", "评审员任命"],
   "reviewer revoked": ["レビュー担当の解任", "评审员撤销"],
+  "moderator granted": ["モデレーターの任命", "版主任命"],
+  "moderator revoked": ["モデレーターの解任", "版主撤销"],
   "wallet bound": ["ウォレットの結び付け", "钱包绑定"],
   "wallet rebinding": ["ウォレットの結び直し", "钱包改绑"],
   "wallet released": ["ウォレットの解放", "钱包解绑"],

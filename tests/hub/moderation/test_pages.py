@@ -19,7 +19,7 @@ from tests.web.hostile import VALUES
 pytestmark = pytest.mark.django_db
 TAKE_DOWN, LIST = "/reviews/takedowns/new", "/reviews/takedowns"
 FILE = "/datasets/alice/cells/{kind}/{rev}/patients.csv"
-SURE = {"reason": "personal_data", "words": "", "sure": "on"}
+SURE = {"reason": "personal_data", "words": "", "shown": "personal_data"}
 
 
 @pytest.fixture
@@ -144,11 +144,20 @@ def test_moderators_find_their_work_on_their_own_page(moderator: Client, alice: 
     assert TAKE_DOWN not in page_of(moderator, "/me")
 
 
-def test_the_page_says_what_happens_and_shows_the_sentence(moderator: Client, patients: Repository) -> None:
-    page = page_of(moderator, f"{TAKE_DOWN}?digest={DIGEST}")
+def test_the_page_says_what_happens_and_then_shows_the_sentence(moderator: Client, patients: Repository) -> None:
+    url = f"{TAKE_DOWN}?digest={DIGEST}"
+    page = page_of(moderator, url)
     assert "can never be stored again" in page
-    assert "mona took down a file of cells: another reason." in page
     assert "alice/cells: patients.csv" in page
+    assert "Take it down" not in page
+    for reason, words in (("malware", "malicious code"), ("copyright", "copyright")):
+        # The second time it was another sentence that was shown.
+        answer = moderator.post(url, {"reason": reason, "words": "", "shown": "malware" if reason != "malware" else ""})
+        assert answer.status_code == 200
+        assert f"mona took down a file of cells: {words}." in answer.content.decode()
+        assert f'name="shown" value="{reason}"' in answer.content.decode()
+        assert "Take it down" in answer.content.decode()
+    assert Blob.objects.get(pk=DIGEST).taken_down is None
 
 
 def test_confirming_takes_it_down(moderator: Client, patients: Repository, now: datetime) -> None:
@@ -161,11 +170,13 @@ def test_confirming_takes_it_down(moderator: Client, patients: Repository, now: 
     assert not is_stored(DIGEST)
 
 
-@pytest.mark.parametrize("without", ["reason", "sure"])
-def test_without_reason_or_confirmation_nothing_happens(moderator: Client, patients: Repository, without: str) -> None:
-    sent = {name: value for name, value in SURE.items() if name != without}
-    answer = moderator.post(f"{TAKE_DOWN}?digest={DIGEST}", sent)
+@pytest.mark.parametrize("given", [{"reason": ""}, {"reason": "because"}, {"words": "x" * 2_001}])
+def test_what_is_missing_or_wrong_is_said_beside_its_field(
+    moderator: Client, patients: Repository, given: dict[str, str]
+) -> None:
+    answer = moderator.post(f"{TAKE_DOWN}?digest={DIGEST}", {**SURE, **given})
     assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.content.decode()
     assert Blob.objects.get(pk=DIGEST).taken_down is None
 
 
@@ -173,8 +184,9 @@ def test_a_private_repository_is_not_named_on_the_page_or_in_the_sentence(
     moderator: Client, create: Create, publish: Publish
 ) -> None:
     publish(create("undisclosed", visibility="private"), {"patients.csv": "name,diagnosis\nJane Doe,malignant\n"})
-    page = page_of(moderator, f"{TAKE_DOWN}?digest={DIGEST}")
-    assert "mona took down a file by its digest: another reason." in page
+    answer = moderator.post(f"{TAKE_DOWN}?digest={DIGEST}", {**SURE, "shown": ""})
+    page = answer.content.decode()
+    assert "mona took down a file by its digest: personal data." in page
     assert "the digest itself becomes public" in page
     assert "undisclosed" not in page
 
@@ -220,10 +232,10 @@ def test_words_are_redacted_from_the_entry_s_page(moderator: Client, told: int) 
     url = f"/reviews/redactions/new?entry={told}&group=message"
     assert url.replace("&", "&amp;") in page_of(moderator, f"/ledger/{told}")
     assert "redactions/new" not in page_of(Client(), f"/ledger/{told}")
-    page = page_of(moderator, url)
-    assert "A reason." in page
+    assert "A reason." in page_of(moderator, url)
+    page = moderator.post(url, {**SURE, "shown": ""}).content.decode()
     assert "mona redacted words about" in page
-    assert moderator.post(url, {**SURE, "sure": ""}).status_code == 422
+    assert moderator.post(url, {**SURE, "reason": ""}).status_code == 422
     answer = moderator.post(url, SURE, follow=True)
     assert "The words are erased." in answer.content.decode()
     sequence()

@@ -13,9 +13,11 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from hub.errors import OverQuota
-from hub.uploads import checking, references, selectors, services
+from hub.accounts.moderators import grant_moderator
+from hub.errors import Conflict, Gone, OverQuota
+from hub.uploads import checking, references, selectors, services, takedowns
 from hub.uploads.models import Blob, Holding, Upload
+from ledger.models import Entry
 from tests.hub.factories import make_account
 from tests.hub.uploads.sending import PURPOSE, Sender, digest, stored_bytes
 from web.threads import with_connections
@@ -181,3 +183,42 @@ def test_a_stray_file_that_somebody_stores_at_that_moment_is_there_afterwards(do
         outcome.result()
     assert stored_bytes(sha256) == b"abc"
     assert Blob.objects.get().size == 3
+
+
+def test_bytes_that_are_stored_while_they_are_taken_down_go_all_the_same(dora: Sender) -> None:
+    """Whoever comes first: either the storing ends and its bytes are removed, or it is refused. None are left."""
+    mona = make_account("mona")
+    grant_moderator(account=mona, now=dora.now)
+    sha = digest(b"shared")
+    dora.store(b"shared")
+    people = [make_account() for _ in range(MANY - 1)]
+
+    def hold(account: "Account") -> Callable[[], object]:
+        return lambda: services.hold_bytes(account, b"shared", dora.now)
+
+    def take_down() -> Blob:
+        return takedowns.take_down(account=mona, sha256=sha, reason="illegal", now=dora.now)
+
+    outcomes = [future.exception() for future in at_once([take_down, *(hold(person) for person in people)])]
+    assert outcomes[0] is None
+    assert all(outcome is None or isinstance(outcome, Gone) for outcome in outcomes)
+    takedowns.remove_taken_down(dora.now)
+    assert not selectors.blob_store().path(sha).exists()
+    assert not Holding.objects.filter(blob=sha).exists()
+    assert list(selectors.blob_store().leftovers()) == []
+
+
+def test_two_moderators_take_the_same_file_down_once(dora: Sender) -> None:
+    moderators = [make_account(f"mona-{number}") for number in range(2)]
+    for account in moderators:
+        grant_moderator(account=account, now=dora.now)
+    sha = digest(b"abc")
+    dora.store(b"abc")
+
+    def take_down(account: "Account") -> Callable[[], Blob]:
+        return lambda: takedowns.take_down(account=account, sha256=sha, reason="illegal", now=dora.now)
+
+    outcomes = [future.exception() for future in at_once([take_down(account) for account in moderators])]
+    assert outcomes.count(None) == 1
+    assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 1
+    assert Entry.objects.filter(type="content.taken_down").count() == 1
