@@ -54,8 +54,9 @@ def check_log(store: Store, *, full: bool) -> LogChecks:
             ("checkpoints", head_checks.checkpoint_roots),
             ("checkpoint notes", lambda: head_checks.every_note(log)),
             ("files", lambda: _files(store, head)),
-            ("previous log", _previous),
         ]
+        if succession.predecessor() is not None:
+            checks.append(("previous log", _previous))
     else:
         result.unchecked.update(FULL_CHECKS)
     for name, check in checks:
