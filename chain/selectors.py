@@ -9,13 +9,17 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from chain import calls, events, keys
 from chain import deployment as deployment_file
 from chain.client import ChainClient
+from chain.decoding import AnchorCall, Called, anchor_call
 from chain.deployment import Deployment, DistributionDeployment
 from chain.models import Attempt, ChainEvent, ChainTransaction
 from chain.records import ChainFacts, EventView, TransactionView
 
 __all__ = [
+    "AnchorCall",
+    "Called",
     "Deployment",
     "DistributionDeployment",
+    "anchor_call",
     "chain_facts",
     "confirmations_needed",
     "deployment",

@@ -23,12 +23,14 @@ def _every(task: str, seconds: float, queue: str) -> dict[str, object]:
 
 app.conf.beat_schedule = {
     "sequence and publish": _every("ledger.sequence_and_publish", 1, "log"),
+    "ask witnesses": _every("ledger.ask_witnesses", 1, "log"),
     "anchor": _every("ledger.anchor", 2, "log"),
     "audit what was touched": _every("ledger.audit_touched", 5, "default"),
     "epochs and claims": _every("rewards.advance", 5, "default"),
     # The first look after a start reads every file, later ones what was touched.
     "look at bundles": _every("rewards.check_bundles", 600, "default"),
     "requeue uploads whose worker died": _every("uploads.requeue", 30, "default"),
+    "remove what was taken down": _every("uploads.remove_taken_down", 30, "default"),
     "expire old uploads": _every("uploads.expire", 3600, "default"),
     "read stored bytes again": _every("uploads.verify_blobs", 600, "bytes"),
     "release files of what was not accepted": _every("contributions.release_files", 3600, "default"),

@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+# Each adds a line to every checkpoint; a note has at most 100.
+MAX_WITNESSES = 32
+
 
 class BadSetting(SystemExit):
     """An environment variable has a value that its setting cannot take. Ends the program with one line, whoever asks."""
@@ -69,6 +72,45 @@ def words(name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Values separated by commas; blanks are dropped."""
     raw = os.environ.get(name, "")
     return tuple(part.strip() for part in raw.split(",") if part.strip()) or default
+
+
+def witnesses(name: str) -> tuple[tuple[str, str], ...]:
+    """Witnesses as (verifier key string, address), written `vkey=https://…` and separated by commas."""
+    found = []
+    for word in words(name):
+        vkey, _, url = word.partition("=http")
+        if not url:
+            raise BadSetting(f"{name} must be vkey=https://… for each witness, not {word!r}")
+        found.append((_witness_key(name, vkey), _witness_address(name, f"http{url}")))
+    if len({key for key, _ in found}) < len(found):
+        raise BadSetting(f"{name} must name each witness once")
+    if len(found) > MAX_WITNESSES:
+        raise BadSetting(f"{name} must name at most {MAX_WITNESSES} witnesses")
+    return tuple(found)
+
+
+def _witness_key(name: str, vkey: str) -> str:
+    from ledger.cosignature import WitnessKey  # only a hub that has witnesses needs it at start
+    from ledger.errors import BadNote
+
+    try:
+        key = WitnessKey.from_vkey(vkey)
+    except BadNote as error:
+        raise BadSetting(f"{name} must hold verifier keys of witnesses; {vkey!r}: {error}") from None
+    if len(key.name) > 200:
+        raise BadSetting(f"{name} must name witnesses with at most 200 characters")
+    return vkey
+
+
+def _witness_address(name: str, url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        sound = parts.hostname and parts.port != 0
+    except ValueError:
+        raise BadSetting(f"{name} must give each witness an address, not {url!r}") from None
+    if not sound or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
+        raise BadSetting(f"{name} must give each witness an address that begins with http:// or https://, not {url!r}")
+    return url.rstrip("/")
 
 
 def path(name: str, default: Path) -> Path:

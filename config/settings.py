@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "hub.repositories",
     "hub.contributions",
     "hub.reviews",
+    "hub.moderation",
     "hub.explore",
     "hub.demo",
     "rewards",
@@ -268,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AccountKindEnum": "hub.accounts.models.Account.Kind",
         "OfferedVisibilityEnum": "hub.repositories.services.OFFERED",
+        "RemovalReasonEnum": "hub.uploads.takedowns.REASONS",
         "RepositoryKindEnum": "hub.events.REPOSITORY_KINDS",
         "UploadStateEnum": "hub.uploads.models.Upload.State",
         "VisibilityEnum": "hub.events.VISIBILITIES",
@@ -286,6 +288,11 @@ LOG_ORIGIN = env.text("LOG_ORIGIN")
 LOG_KEY_FILE = env.path("LOG_KEY_FILE", DATA_DIR / "keys" / "log.pem")
 ANCHOR_INTERVAL = env.integer("ANCHOR_INTERVAL", 60, least=1)
 ANCHOR_ENTRIES = env.integer("ANCHOR_ENTRIES", 1000, least=1)
+# Who cosigns the log's checkpoints, and how many of them make a checkpoint count as witnessed.
+WITNESSES = env.witnesses("WITNESSES")
+WITNESSES_NEEDED = env.integer(
+    "WITNESSES_NEEDED", len(WITNESSES) // 2 + bool(WITNESSES), least=bool(WITNESSES), most=len(WITNESSES)
+)
 CHAIN_RPC_URLS = [part.strip() for part in _endpoint("CHAIN_RPC_URLS").split(",") if part.strip()]
 CHAIN_ID = env.integer("CHAIN_ID", int(_embedded.get("CHAIN_ID") or 31337), least=1)
 CHAIN_EMBEDDED = env.flag("CHAIN_EMBEDDED", _embedded.get("CHAIN_EMBEDDED") == "1")

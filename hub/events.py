@@ -69,7 +69,17 @@ REVIEW_REASONS = (
     "other",
 )
 # Why something was hidden, redacted or taken down.
-REMOVAL_REASONS = ("owner_request", "personal_data", "copyright", "licence", "malware", "illegal", "error", "other")
+REMOVAL_REASONS = (
+    "owner_request",
+    "personal_data",
+    "copyright",
+    "licence",
+    "malware",
+    "illegal",
+    "court_order",
+    "error",
+    "other",
+)
 EFFORTS = (1, 2, 3, 5, 8, 13, 21)
 
 BPS = Whole(1, 10_000)
@@ -114,6 +124,9 @@ VOCABULARY = table(
     # Who may assess works for rewards: granted and revoked by the hub's operator.
     event("reviewer.granted", "acct"),
     event("reviewer.revoked", "acct"),
+    # Who may take down files and redact words: granted and revoked by the hub's operator.
+    event("moderator.granted", "acct"),
+    event("moderator.revoked", "acct"),
     event("wallet.bound", "acct", {}, {"binding": {"binding": Text(4_000)}}),
     # Nothing records these two, and nobody's rewards follow from them: an account's first binding counts, for good. They
     # are kept for a way to another wallet, which needs rules of its own.
@@ -242,8 +255,23 @@ VOCABULARY = table(
         optional=("predicate",),
     ),
     event("attestation.revoked", ANY_SUBJECT, {"predicate_type": ADDRESS, "digest": DIGEST, "key": CODE}),
-    event("content.redacted", ANY_SUBJECT, {"digest": DIGEST, "reason": Word(REMOVAL_REASONS)}),
-    event("content.taken_down", ANY_SUBJECT, {"digest": DIGEST, "reason": Word(REMOVAL_REASONS)}),
+    # `digest` is that of a details group, as it stands in the entry that is redacted; that entry has the same subject.
+    event(
+        "content.redacted",
+        ANY_SUBJECT,
+        {"digest": DIGEST, "reason": Word(REMOVAL_REASONS)},
+        REASON,
+        optional=("reason",),
+    ),
+    # `digest` is the SHA-256 of the bytes. The subject is the public repository that published them first, else the log:
+    # one that is not public is never named. `repositories` are the other public ones.
+    event(
+        "content.taken_down",
+        ANY_SUBJECT,
+        {"digest": DIGEST, "reason": Word(REMOVAL_REASONS), "repositories": Optional(ListOf(REPOSITORY, 100))},
+        REASON,
+        optional=("reason",),
+    ),
 )
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from ledger.disagreements import register_facts
 
-ROOMS = ("accounts", "repositories", "contributions", "reviews")
+ROOMS = ("accounts", "uploads", "repositories", "contributions", "reviews")
 FACTS: Mapping[str, Promise] = {
     "(files)": pgettext_lazy("fact", "the folders of its files"),
     "account__pseudonym": pgettext_lazy("fact", "who agreed"),
@@ -38,6 +38,7 @@ FACTS: Mapping[str, Promise] = {
     "licence": pgettext_lazy("fact", "its licence"),
     "message": pgettext_lazy("fact", "the reason in its author's words"),
     "metrics": pgettext_lazy("fact", "its measurements"),
+    "moderator": pgettext_lazy("fact", "whether this is a moderator"),
     "name": pgettext_lazy("fact", "its name"),
     "number": pgettext_lazy("fact", "its number"),
     "old_blob_id": pgettext_lazy("fact", "the bytes of a file before"),
@@ -63,6 +64,9 @@ FACTS: Mapping[str, Promise] = {
     "source_id": pgettext_lazy("fact", "what it was made from"),
     "state": pgettext_lazy("fact", "what became of it"),
     "submitted": pgettext_lazy("fact", "when it was submitted"),
+    "takedown_entry__uid": pgettext_lazy("fact", "the entry it belongs to"),
+    "takedown_reason": pgettext_lazy("fact", "the reason"),
+    "taken_down": pgettext_lazy("fact", "when it was taken down"),
     "time": pgettext_lazy("fact", "when it was recorded"),
     "title": pgettext_lazy("fact", "its title"),
     "username": pgettext_lazy("fact", "the handle"),

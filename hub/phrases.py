@@ -57,6 +57,10 @@ REVIEWER = {
     "granted": _("%(actor)s made %(subject)s a hub reviewer."),
     "revoked": _("%(actor)s ended the work of %(subject)s as a hub reviewer."),
 }
+MODERATOR = {
+    "granted": _("%(actor)s made %(subject)s a moderator."),
+    "revoked": _("%(actor)s ended the work of %(subject)s as a moderator."),
+}
 
 CREATED = {
     "model": _("%(actor)s created the model %(repository)s."),
@@ -157,8 +161,11 @@ ASSESSED = {
 
 ATTESTED = _("%(actor)s attested %(predicate)s about %(subject)s.")
 ATTESTATION_REVOKED = _("%(actor)s revoked the attestation %(predicate)s about %(subject)s.")
-REDACTED = _("%(actor)s redacted part of %(subject)s: %(reason)s.")
-TAKEN_DOWN = _("%(actor)s took down part of %(subject)s: %(reason)s.")
+REDACTED = _("%(actor)s redacted words about %(subject)s: %(reason)s.")
+TAKEN_DOWN = {
+    "": _("%(actor)s took down a file of %(subject)s: %(reason)s."),
+    "log": _("%(actor)s took down a file by its digest: %(reason)s."),
+}
 
 REVISION = _("revision %(number)d")
 CONTRIBUTION = _("contribution %(number)d")
@@ -182,6 +189,7 @@ REMOVAL_REASONS = {
     "licence": pgettext_lazy("reason", "licence does not allow it"),
     "malware": pgettext_lazy("reason", "malicious code"),
     "illegal": pgettext_lazy("reason", "unlawful content"),
+    "court_order": pgettext_lazy("reason", "the order of a court or an authority"),
     "error": pgettext_lazy("reason", "a mistake"),
     "other": pgettext_lazy("reason", "another reason"),
 }

@@ -62,6 +62,11 @@ def _reviewer(entry: EntryView) -> Sentence:
     return fill(template, {"actor": actor(entry), "subject": named(label(entry.subject))})
 
 
+def _moderator(entry: EntryView) -> Sentence:
+    template = phrases.MODERATOR[entry.type.partition(".")[2]]
+    return fill(template, {"actor": actor(entry), "subject": named(label(entry.subject))})
+
+
 def _organisation_created(entry: EntryView) -> Sentence:
     return fill(phrases.ORGANISATION, {"actor": actor(entry), "subject": named(label(entry.subject))})
 
@@ -263,10 +268,25 @@ def _attested(entry: EntryView) -> Sentence:
     return fill(template, {**places, "predicate": plain(entry.data["predicate_type"])})
 
 
-def _removed(entry: EntryView) -> Sentence:
-    template = phrases.REDACTED if entry.type == "content.redacted" else phrases.TAKEN_DOWN
+def _redacted(entry: EntryView) -> Sentence:
     reason = plain(phrases.REMOVAL_REASONS[entry.data["reason"]])
-    return fill(template, {"actor": actor(entry), "subject": named(label(entry.subject)), "reason": reason})
+    return fill(phrases.REDACTED, {"actor": actor(entry), "subject": named(label(entry.subject)), "reason": reason})
+
+
+def _taken_down(entry: EntryView) -> Sentence:
+    reason = plain(phrases.REMOVAL_REASONS[entry.data["reason"]])
+    places = {"actor": actor(entry), "subject": named(label(entry.subject)), "reason": reason}
+    if entry.subject == "log":
+        return fill(phrases.TAKEN_DOWN["log"], places)
+    others = len(entry.data.get("repositories", ()))
+    if not others:
+        return fill(phrases.TAKEN_DOWN[""], places)
+    template = ngettext(
+        "%(actor)s took down a file of %(subject)s and %(count)s other repository: %(reason)s.",
+        "%(actor)s took down a file of %(subject)s and %(count)s other repositories: %(reason)s.",
+        others,
+    )
+    return fill(template, {**places, "count": plain(str(others))})
 
 
 SENTENCES: dict[str, describing.DescribeEntry] = {
@@ -276,6 +296,8 @@ SENTENCES: dict[str, describing.DescribeEntry] = {
     "membership.changed": _membership_changed,
     "reviewer.granted": _reviewer,
     "reviewer.revoked": _reviewer,
+    "moderator.granted": _moderator,
+    "moderator.revoked": _moderator,
     "wallet.bound": _wallet,
     "wallet.rebinding": _wallet,
     "wallet.released": _wallet,
@@ -301,6 +323,6 @@ SENTENCES: dict[str, describing.DescribeEntry] = {
     "assessment.made": _assessment_made,
     "attestation.made": _attested,
     "attestation.revoked": _attested,
-    "content.redacted": _removed,
-    "content.taken_down": _removed,
+    "content.redacted": _redacted,
+    "content.taken_down": _taken_down,
 }

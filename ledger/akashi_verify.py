@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Checks an Akashi bundle, with the hub switched off and without trusting it.
+"""Checks an Akashi bundle or checkpoint, with the hub switched off and without trusting it.
 
     python3 akashi_verify.py BUNDLE [--log-key VKEY] [--contract 0x…] [--checkpoint SAVED] [--rpc URL] [--file PATH …]
+    python3 akashi_verify.py CHECKPOINT --log-key KEYS [--checkpoint SAVED --proof PROOF] [--witness VKEY …] [--rpc URL]
 
 One file, Python 3.9 or newer, standard library only: read it before you believe it. It shares no code with the hub.
-The formats are described in docs/log-format.md: RFC 9162 Merkle proofs, RFC 8785 JSON, C2SP signed notes, RFC 8032
-Ed25519, EIP-712 with secp256k1 and Keccak-256.
+The formats are described in docs/log-format.md: RFC 9162 Merkle proofs, RFC 8785 JSON, C2SP signed notes and
+cosignatures, RFC 8032 Ed25519, EIP-712 with secp256k1 and Keccak-256.
 
 Exit codes: 0 verified; 1 refused; 2 consistent, but nothing says whom to trust; 3 could not be checked.
 Importable as well: `verify_bundle(data, log_key=…, …)` returns a `Report`.
@@ -24,7 +25,9 @@ import base64
 import binascii
 import hashlib
 import json
+import os
 import re
+import time
 import urllib.request
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -35,8 +38,10 @@ from typing import Any, NoReturn
 FORMAT = "akashi-bundle/1"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 128
+MAX_NESTING = 64
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 ED25519_TYPE = b"\x01"
+COSIGNATURE_TYPE = b"\x04"
 OPERATOR_TYPE = b"\xffakashi-eip712-head"
 
 Rpc = Callable[[str, list[Any]], Any]
@@ -47,6 +52,7 @@ LIMITS = (
     "Only what the bundle holds is proved. It cannot show that nothing else happened.",
     "acct: names are pseudonyms. The log does not say which person stands behind one.",
     "Times are the hub's word. The block of an anchor shows only that everything under it existed by then.",
+    "Until an anchor is final, or witnesses that both know have cosigned, two readers can be shown different histories.",
     "An anchor is worth what its chain is worth. A chain that the hub runs by itself shows the mechanism, "
     "not the guarantee.",
 )
@@ -67,27 +73,31 @@ def canonical(value: Any) -> bytes:
     """The only bytes that `value` may be written as. Raises `Refused` for what the formats exclude."""
     try:
         return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    except (UnicodeEncodeError, RecursionError) as error:
-        raise Refused(f"JSON that has no canonical form: {error}") from error
+    except UnicodeEncodeError as error:
+        raise Refused("JSON that has no canonical form") from error
 
 
 def parse_canonical(text: str, what: str) -> Any:
     """The value of a canonical JSON text. Raises `Refused` when it could have been written otherwise."""
     try:
         value = json.loads(text, parse_float=_no_fraction, parse_constant=_no_fraction)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise Refused(f"JSON nested deeper than {MAX_NESTING}") from error
+    except ValueError as error:
         raise Refused(f"{what} is not JSON") from error
     if canonical(value) != text.encode("utf-8", "surrogatepass"):
         raise Refused(f"{what} is not in its canonical form")
     return value
 
 
-def _ordered(value: Any) -> Any:
+def _ordered(value: Any, room: int = MAX_NESTING) -> Any:
+    if room < 0:
+        raise Refused(f"JSON nested deeper than {MAX_NESTING}")
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))  # RFC 8785 section 3.2.3
-        return {name: _ordered(value[name]) for name in names}
+        return {name: _ordered(value[name], room - 1) for name in names}
     if isinstance(value, list):
-        return [_ordered(member) for member in value]
+        return [_ordered(member, room - 1) for member in value]
     if isinstance(value, int) and abs(value) >= 2**53:
         raise Refused("an integer that not every JSON reader keeps exact")
     return value
@@ -381,8 +391,18 @@ class Key:
     def id(self) -> bytes:
         return hashlib.sha256(self.name.encode() + b"\n" + self.public).digest()[:4]
 
+    def is_type(self, kind: bytes) -> bool:
+        """Whether it is an Ed25519 key that signs as this type says."""
+        return self.public[:1] == kind and len(self.public) == 33
+
     def log_verifies(self, text: str, signature: bytes) -> bool:
         return ed25519_verifies(self.public[1:], text.encode(), signature)
+
+    def cosigned(self, text: str, signature: bytes) -> int | None:
+        """When a witness says it saw the note, in Unix seconds (C2SP cosignature/v1); None when it does not verify."""
+        seconds = int.from_bytes(signature[:8], "big")
+        signed = f"cosignature/v1\ntime {seconds}\n{text}".encode()
+        return seconds if ed25519_verifies(self.public[1:], signed, signature[8:]) else None
 
 
 @dataclass(frozen=True)
@@ -529,20 +549,54 @@ _ENTRY = ["akashi", "type", "time", "actor", "subject", "data", "details"]
 _ANCHOR = ["chain_id", "contract", "transaction", "block", "block_hash", "size", "root", "proof"]
 
 
-def open_bundle(data: bytes) -> tuple[Bundle, Note]:
-    """The content of a bundle file and the note around it. The signature is not checked here."""
+def open_note(data: bytes) -> Note:
+    """The signed note that a file holds."""
     if len(data) > MAX_BYTES:
         raise Refused(f"a file of more than {MAX_BYTES} bytes is no bundle")
     try:
-        note = Note.parse(data.decode("utf-8"), "the file")
+        return Note.parse(data.decode("utf-8"), "the file")
     except UnicodeDecodeError as error:
         raise Refused("the file is not UTF-8 text") from error
+
+
+def open_checkpoint(note: Note) -> str:
+    """The origin of a checkpoint that stands alone."""
+    if note.text.count("\n") != 3:
+        raise Refused("the file is neither a bundle nor a checkpoint")
+    return Head.parse(note.text).origin
+
+
+def checkpoint_alone(note: Note, origin: str, log_key: str | None) -> Bundle:
+    """A checkpoint as a bundle of no entries. It carries no keys, so those that the reader gave say whose it is."""
+    if log_key is None:
+        raise Unanswered("a checkpoint carries no keys: give both lines that the log serves as /log/key")
+    given = {vkey: _given_key(vkey) for vkey in log_key.split()}
+    by_log = [vkey for vkey, key in given.items() if key.name == origin and note.by(key)]
+    by_operator = [vkey for vkey, key in given.items() if key.name == f"{origin}/operator"]
+    if not by_log:
+        raise Refused("the checkpoint is not signed by a log key that you trust")
+    if not by_operator:
+        raise Unanswered("the keys you gave do not say who anchors: give both lines that the log serves as /log/key")
+    operator = Operator.parse(by_operator[0])
+    return Bundle(origin, given[by_log[0]], by_log[0], operator, note, [], {}, {}, {}, None)
+
+
+def _given_key(vkey: str) -> Key:
+    """A key that the reader gave."""
+    try:
+        return Key.parse(vkey)
+    except Refused as error:
+        raise Unanswered(f"not a verifier key string: {vkey}") from error
+
+
+def open_bundle(note: Note) -> Bundle:
+    """The content of a bundle. The signature is not checked here."""
     if note.text.count("\n") != 1:
         raise Refused("the signed text is not one line")
     content = parse_canonical(note.text[:-1], "the bundle")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise Refused(f"the file is not an {FORMAT}")
-    return _read_bundle(_object(content, _MEMBERS, "the bundle")), note
+    return _read_bundle(_object(content, _MEMBERS, "the bundle"))
 
 
 def _read_bundle(content: dict[str, Any]) -> Bundle:
@@ -578,7 +632,7 @@ def _read_members(body: str) -> dict[str, Any]:
     if len(body.encode()) > 65_535:
         raise Refused("an entry is longer than 65,535 bytes")
     members = _object(parse_canonical(body, "an entry"), _ENTRY, "an entry")
-    if members["akashi"] != 1 or members["akashi"] is True:
+    if canonical(members["akashi"]) != b"1":
         raise Refused("an entry of an unknown format")
     for name in ("type", "time", "actor", "subject"):
         _text(members[name], f"an entry's {name}")
@@ -669,8 +723,9 @@ class Check:
 
 @dataclass
 class Report:
-    """What was found. `trusted` says that the log is one the reader already knew."""
+    """What was found in a `subject`. `trusted` says that the log is one the reader already knew."""
 
+    subject: str = "bundle"
     checks: list[Check] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     trusted: bool = False
@@ -692,15 +747,23 @@ class Report:
     @property
     def summary(self) -> str:
         return {
-            "verified": "Verified: every record in this bundle is in the log you trust.",
-            "refused": "Refused: do not rely on this bundle.",
+            "verified": "Verified: every record in this bundle is in the log you trust."
+            if self.subject == "bundle"
+            else "Verified: this checkpoint is by the log you trust.",
+            "refused": f"Refused: do not rely on this {self.subject}.",
             "consistent": "Consistent, but not with whom: nothing you gave says which log to trust. Get the log key from "
-            "somewhere other than this bundle and run again with --log-key.",
+            "somewhere other than this bundle and check again with it (--log-key).",
             "unchecked": "Not checked: something you asked for could not be looked at.",
         }[self.verdict]
 
     def add(self, code: str, passed: bool | None, text: str, **values: Any) -> None:
         self.checks.append(Check(code, passed, text, values))
+
+    def reject(self, code: str, problem: Exception) -> None:
+        """Something that does not hold, or that could not be looked at, in the words of its exception."""
+        silent, text = isinstance(problem, Unanswered), str(problem)
+        self.unanswered |= silent
+        self.add(code, None if silent else False, f"{text[:1].upper()}{text[1:]}.")
 
 
 @dataclass(frozen=True)
@@ -728,25 +791,34 @@ def verify_bundle(
     log_key: str | None = None,
     contract: str | None = None,
     saved_checkpoint: str | None = None,
+    proof: str | None = None,
+    witnesses: Sequence[str] = (),
+    witnesses_needed: int | None = None,
     files: Iterable[FileDigest] = (),
     rpc: Rpc | None = None,
 ) -> Report:
-    """Checks a bundle file.
+    """Checks a bundle, or a checkpoint alone.
 
-    The reader trusts already: `log_key`, a verifier key string or all that a log serves as `/log/key`; `contract`, an
-    address; `saved_checkpoint`, a signed note. `files` are looked for in the trees; `rpc` asks a node (see `http_rpc`).
+    The reader trusts already: `log_key`, a verifier key string or all that a log serves as `/log/key` (a checkpoint needs
+    all); `contract`, an address; `saved_checkpoint`, a signed note, with a consistency `proof` between it and this
+    checkpoint where the bundle has none; `witnesses`, verifier key strings of which `witnesses_needed` (else all) must have
+    cosigned. `files` are looked for in the trees; `rpc` asks a node (see `http_rpc`).
     Malformed input is reported, never raised.
     """
-    report = Report()
+    report = Report("bundle" if data[:1] == b"{" else "checkpoint")
     stage = "format"
     try:
-        bundle, note = open_bundle(data)
-        stage = "signature"
-        _check_signature(report, bundle, note)
+        note = open_note(data)
+        if report.subject == "bundle":
+            bundle, stage = open_bundle(note), "signature"
+            _check_signature(report, bundle, note)
+        else:
+            origin, stage = open_checkpoint(note), "log_key"
+            bundle = checkpoint_alone(note, origin, log_key)
         stage = "checkpoint"
         head = _check_checkpoint(report, bundle)
-    except Refused as refusal:
-        report.add(stage, False, _sentence(refusal))
+    except (Refused, Unanswered) as problem:
+        report.reject(stage, problem)
         return report
     questions: list[tuple[str, Callable[[], None]]] = [
         ("entries", lambda: _check_entries(report, bundle, head)),
@@ -756,27 +828,29 @@ def verify_bundle(
         ("anchor", lambda: _check_anchor(report, bundle, head)),
         ("log_key", lambda: _check_log_key(report, bundle, log_key)),
         ("contract", lambda: _check_contract(report, bundle, contract)),
-        ("saved", lambda: _check_saved(report, bundle, head, saved_checkpoint)),
-        ("chain", lambda: _check_chain(report, bundle, contract, rpc)),
+        ("saved", lambda: _check_saved(report, bundle, head, saved_checkpoint, proof)),
+        ("witnesses", lambda: _check_witnesses(report, bundle.checkpoint, witnesses, witnesses_needed)),
+        ("chain", lambda: _check_chain(report, bundle, head, contract, rpc)),
     ]
     for code, ask in questions:
-        _ask(report, code, ask)
+        if report.subject == "bundle" or code not in _ABOUT_ENTRIES:
+            _ask(report, code, ask)
+    if report.verdict != "refused":
+        entries = {entry.index: entry for entry in bundle.entries}
+        for said in report.entries:
+            said["words"] = _in_words(entries[said["index"]])
     return report
+
+
+# What a checkpoint alone has nothing to say about.
+_ABOUT_ENTRIES = ("entries", "details", "revisions", "anchor")
 
 
 def _ask(report: Report, code: str, question: Callable[[], None]) -> None:
     try:
         question()
-    except Refused as refusal:
-        report.add(code, False, _sentence(refusal))
-    except Unanswered as silence:
-        report.unanswered = True
-        report.add(code, None, _sentence(silence))
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
+    except (Refused, Unanswered) as problem:
+        report.reject(code, problem)
 
 
 # --- the checks --------------------------------------------------------------------------------------
@@ -784,13 +858,11 @@ def _sentence(error: Exception) -> str:
 
 def _check_signature(report: Report, bundle: Bundle, note: Note) -> None:
     key = bundle.log_key
-    if key.public[:1] != ED25519_TYPE or len(key.public) != 33:
-        raise Refused("the log key is not an Ed25519 key")
     if key.name != bundle.origin or bundle.operator.key.name != f"{bundle.origin}/operator":
         raise Refused("the keys are not named after the origin")
     if len(note.signatures) != 1 or len(note.by(key)) != 1:
         raise Refused("the bundle is not signed by its log key, and by that alone")
-    if not key.log_verifies(note.text, note.by(key)[0]):
+    if not key.is_type(ED25519_TYPE) or not key.log_verifies(note.text, note.by(key)[0]):
         raise Refused("the signature does not fit: the bundle was changed after the log signed it, or never signed")
     text = f"The bundle is whole: no byte differs from what {bundle.origin} (key {key.id.hex()}) signed."
     report.add("signature", True, text, origin=bundle.origin, key=bundle.log_vkey)
@@ -799,6 +871,8 @@ def _check_signature(report: Report, bundle: Bundle, note: Note) -> None:
 def _check_checkpoint(report: Report, bundle: Bundle) -> Head:
     note, operator = bundle.checkpoint, bundle.operator
     head = Head.parse(note.text)
+    if not bundle.log_key.is_type(ED25519_TYPE):
+        raise Refused("the log key is not an Ed25519 key")
     if head.origin != bundle.origin:
         raise Refused("the checkpoint is of another log")
     by_log, by_operator = note.by(bundle.log_key), note.by(operator.key)
@@ -871,13 +945,17 @@ def _check_revision(bundle: Bundle, trees: Trees, name: str, entry: Entry) -> bo
     revision = _read_revision(bundle, name)
     data = entry.members["data"]
     counts = _object(data.get("counts"), None, f"the counts of revision {name}")
-    alike = all(revision.get(member) == data.get(member) for member in _ALIKE)
-    if not alike or revision.get("repository") != data.get("repo"):
+    alike = [(revision.get(member), data.get(member)) for member in _ALIKE]
+    alike += [(revision["counts"].get(what), counts.get(what)) for what in ("files", "bytes")]
+    alike += [(revision.get("repository"), data.get("repo"))]
+    # As texts, because Python takes true and 1 for equal.
+    if any(canonical(one) != canonical(two) for one, two in alike):
         raise Refused(f"revision {name} and the entry that published it disagree")
-    if any(revision["counts"].get(what) != counts.get(what) for what in ("files", "bytes")):
-        raise Refused(f"revision {name} and the entry that published it disagree")
-    found = trees.totals(_text(revision["root_tree"], "a root tree"))
-    if found is not None and found != (counts.get("files"), counts.get("bytes")):
+    found = trees.totals(revision["root_tree"])
+    if (
+        found is not None
+        and f"[{found[0]},{found[1]}]" != canonical([counts.get("files"), counts.get("bytes")]).decode()
+    ):
         raise Refused(f"the files of revision {name} are not as many or as large as it says")
     return found is not None
 
@@ -887,7 +965,7 @@ def _read_revision(bundle: Bundle, name: str) -> dict[str, Any]:
     if hashlib.sha256(text.encode()).hexdigest() != name:
         raise Refused(f"revision {name} has another digest than its name")
     revision = _object(parse_canonical(text, f"revision {name}"), None, f"revision {name}")
-    if revision.get("akashi") != 1 or revision.get("type") != "revision":
+    if canonical(revision.get("akashi")) != b"1" or revision.get("type") != "revision":
         raise Refused(f"revision {name} is not a revision object")
     _object(revision.get("counts"), None, f"the counts of revision {name}")
     _hex(revision.get("root_tree"), 32, f"the root tree of revision {name}")
@@ -987,6 +1065,10 @@ def _read_member(value: Any) -> dict[str, Any]:
 
 
 def _check_files(report: Report, bundle: Bundle, files: Iterable[FileDigest]) -> None:
+    if report.subject != "bundle":
+        if list(files):
+            raise Unanswered("a checkpoint lists no files: give a bundle")
+        return
     trees = Trees(bundle.trees)
     for file in files:
         _ask(report, "file", partial(_check_file, report, bundle, trees, file))
@@ -1056,8 +1138,16 @@ def _check_contract(report: Report, bundle: Bundle, contract: str | None) -> Non
     report.add("contract", True, "The log anchors in the contract you named.")
 
 
-def _check_saved(report: Report, bundle: Bundle, head: Head, saved: str | None) -> None:
+def _known(bundle: Bundle, head: Head) -> dict[int, bytes]:
+    """The roots of this history that are proved here, by tree size."""
+    anchored = {} if bundle.anchor is None else {bundle.anchor.size: bundle.anchor.root}
+    return {**anchored, head.size: head.root}
+
+
+def _check_saved(report: Report, bundle: Bundle, head: Head, saved: str | None, proof: str | None) -> None:
     if saved is None:
+        if proof is not None:
+            raise Unanswered("a consistency proof leads from a saved checkpoint: give that too")
         return
     note = Note.parse(saved, "the saved checkpoint")
     mine = Head.parse(note.text)
@@ -1065,24 +1155,97 @@ def _check_saved(report: Report, bundle: Bundle, head: Head, saved: str | None) 
     if mine.origin != bundle.origin or not signatures:
         raise Refused("your saved checkpoint is by another log key")
     if not all(bundle.log_key.log_verifies(note.text, signature) for signature in signatures):
-        raise Refused("the signature on your saved checkpoint does not fit the bundle's log key")
-    known = {head.size: head.root}
-    if bundle.anchor is not None:
-        known.setdefault(bundle.anchor.size, bundle.anchor.root)
+        raise Refused(f"the signature on your saved checkpoint does not fit the {report.subject}'s log key")
+    known = _known(bundle, head)
     if known.get(mine.size, mine.root) != mine.root:
         raise Refused(
-            f"the log signed two different histories of {mine.size} entries: this bundle's and your saved checkpoint's. "
+            f"the log signed two different histories of {mine.size} entries: this file's and your saved checkpoint's. "
             "Keep both files: together they prove it"
         )
-    report.trusted = True
+    old, new = sorted((mine, head), key=lambda each: each.size)
     if mine.size in known:
         text = f"Your saved checkpoint of {mine.size} entries shows the same history."
-    else:
+    elif proof is None:
         text = (
-            f"Your saved checkpoint of {mine.size} entries is by the same log key. The bundle holds no proof between "
-            "that size and its own, so whether one extends the other was not compared."
+            f"Your saved checkpoint of {mine.size} entries is by the same log key. No proof between that size and "
+            f"{head.size} was given, so whether one extends the other was not compared."
         )
-    report.add("saved", True, text, size=mine.size, compared=mine.size in known)
+    elif is_consistent(old.size, new.size, old.root, new.root, read_proof(proof)):
+        text = f"Your saved checkpoint of {mine.size} entries is of the same history: {new.size} entries extend {old.size}."
+    else:
+        raise Refused(f"the proof does not show that the history of {new.size} entries extends that of {old.size}")
+    report.trusted = True
+    report.add("saved", True, text, size=mine.size, compared=mine.size in known or proof is not None)
+
+
+def read_proof(text: str) -> list[bytes]:
+    """A consistency proof as `/api/v1/checkpoints/<size>?from=<size>` answers it, or its hashes alone, one a line."""
+    if not text.lstrip().startswith("{"):
+        return _hashes(text.split(), "the consistency proof")
+    try:
+        return _hashes(json.loads(text).get("consistency"), "the consistency proof")
+    except (ValueError, RecursionError) as error:
+        raise Refused("the consistency proof is not JSON") from error
+
+
+def _check_witnesses(report: Report, note: Note, vkeys: Sequence[str], needed: int | None) -> None:
+    if not vkeys and needed is None:
+        return
+    keys = [_given_key(vkey) for vkey in dict.fromkeys(vkeys)]
+    if not all(key.is_type(COSIGNATURE_TYPE) for key in keys) or len({key.public for key in keys}) < len(keys):
+        raise Unanswered("the witness keys that you gave are not distinct keys for cosignature/v1")
+    needed = len(keys) if needed is None else needed
+    if not 1 <= needed <= len(keys):
+        raise Unanswered(f"of {len(keys)} witnesses that you named, {needed} cannot be asked for")
+    seen = {key.name: max(map(partial(_cosigned, key, note.text), note.by(key))) for key in keys if note.by(key)}
+    if len(seen) < needed:
+        missing = ", ".join(key.name for key in keys if key.name not in seen)
+        raise Refused(f"only {len(seen)} of the {needed} witnesses that you ask for cosigned, and not {missing}")
+    listed = ", ".join(f"{name} ({_moment(seconds)})" for name, seconds in seen.items())
+    text = f"The checkpoint is cosigned by {len(seen)} of the {len(keys)} witnesses that you named: {listed}."
+    report.add("witnesses", True, text, cosigned=seen, named=len(keys), needed=needed)
+
+
+def _cosigned(key: Key, text: str, signature: bytes) -> int:
+    seconds = key.cosigned(text, signature)
+    if seconds is None:
+        raise Refused(f"the cosignature of {key.name} does not fit this checkpoint")
+    return seconds
+
+
+def _moment(seconds: int) -> str:
+    within = seconds < 253_402_300_800  # the year 10000
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds)) if within else f"second {seconds}"
+
+
+# --- entries in words --------------------------------------------------------------------------------
+
+_MOST_WORDS = 60
+
+
+def _in_words(entry: Entry) -> str:
+    """A line about an entry whose details were checked: when, what, which number, what people wrote, and who."""
+    moment = entry.members["time"]
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment, re.ASCII):
+        moment = f"{moment[:10]} {moment[11:16]} UTC"
+    words = re.sub("[._]", " ", entry.members["type"])
+    number = entry.members["data"].get("number")
+    if isinstance(number, int) and not isinstance(number, bool):
+        words += f" #{number}"
+    for _group, (_salt, text) in sorted(entry.disclosed.items()):
+        values = [value for value in json.loads(text).values() if isinstance(value, str)]
+        words += "".join(f" \u201c{_short(value, _MOST_WORDS)}\u201d" for value in values[:1])
+    return f"{moment}  {words}, {_short_name(entry.members['subject'])}, by {_short_name(entry.members['actor'])}"
+
+
+def _short(text: str, most: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}\u2026"
+
+
+def _short_name(subject: str) -> str:
+    kind, colon, rest = subject.partition(":")
+    return f"{kind}{colon}{_short(rest, 8)}"
 
 
 # --- the chain ---------------------------------------------------------------------------------------
@@ -1109,23 +1272,23 @@ def http_rpc(url: str, timeout: float = 20.0) -> Rpc:
     return ask
 
 
-def _check_chain(report: Report, bundle: Bundle, contract: str | None, rpc: Rpc | None) -> None:
+def _check_chain(report: Report, bundle: Bundle, head: Head, contract: str | None, rpc: Rpc | None) -> None:
     if rpc is None:
         if contract is not None and not report.trusted:
-            text = "Only the chain can say who may anchor in that contract: run again with --rpc and a node you trust."
+            text = "Only the chain can say who may anchor in that contract: name a node that you trust (--rpc)."
             report.add("chain", None, text)
         return
     try:
-        _check_contract_state(report, bundle, rpc)
+        _check_contract_state(report, bundle, head, rpc)
         if bundle.anchor is not None:
             _check_transaction(report, bundle.anchor, rpc)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Unanswered(f"the node's answer makes no sense: {error!r}") from error
+        raise Unanswered("the node's answer makes no sense") from error
     if contract is not None and not any(check.passed is False for check in report.checks):
         report.trusted = True
 
 
-def _check_contract_state(report: Report, bundle: Bundle, rpc: Rpc) -> None:
+def _check_contract_state(report: Report, bundle: Bundle, head: Head, rpc: Rpc) -> None:
     operator = bundle.operator
     chain_id = int(rpc("eth_chainId", []), 16)
     if chain_id != operator.chain_id:
@@ -1136,11 +1299,16 @@ def _check_contract_state(report: Report, bundle: Bundle, rpc: Rpc) -> None:
     address = operator.address.rjust(32, b"\x00")
     if int.from_bytes(_call(rpc, operator.contract, "everOperator(address)", address), "big") != 1:
         raise Refused(f"the contract never knew 0x{operator.address.hex()} as its operator")
-    size = int.from_bytes(_call(rpc, operator.contract, "head()")[:32], "big")
+    answer = _call(rpc, operator.contract, "head()")
+    size, root = int.from_bytes(answer[:32], "big"), answer[32:64]
     if bundle.anchor is not None and size < bundle.anchor.size:
         raise Refused(f"the contract's head is at {size} entries, below the anchor in the bundle")
-    text = f"The contract belongs to this log, knows the operator, and its head stands at {size} entries."
-    report.add("chain", True, text, size=size, chain_id=chain_id)
+    known = _known(bundle, head)
+    if known.get(size, root) != root:
+        raise Refused(f"the contract's head of {size} entries is of another history")
+    same = "where it has the same root" if size in known else "a size whose root is not proved here"
+    text = f"The contract belongs to this log, knows the operator, and its head stands at {size} entries, {same}."
+    report.add("chain", True, text, size=size, chain_id=chain_id, compared=size in known)
     if int.from_bytes(_call(rpc, operator.contract, "equivocated(address)", address), "big"):
         text = "Warning: the contract holds proof that this operator once signed two contradicting histories."
         report.add("equivocated", None, text)
@@ -1193,13 +1361,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             log_key=options.log_key,
             contract=options.contract,
             saved_checkpoint=options.checkpoint and Path(options.checkpoint).read_text(encoding="utf-8"),
+            proof=options.proof and Path(options.proof).read_text(encoding="utf-8"),
+            witnesses=options.witness,
+            witnesses_needed=options.witnesses_needed,
             files=[FileDigest.of(Path(path)) for path in options.file],
             rpc=http_rpc(options.rpc) if options.rpc else None,
         )
     except (OSError, UnicodeDecodeError, Unanswered) as error:
         print(f"akashi_verify: {error}", file=sys.stderr)
         return 3
-    _print_json(report) if options.json else _print_words(report)
+    try:
+        _print_json(report) if options.json else _print_words(report)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough, `head` for example
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return report.exit_code
 
 
@@ -1212,18 +1387,20 @@ class _Parser(argparse.ArgumentParser):
 def _options() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="akashi_verify.py",
-        description="Checks an Akashi bundle, with the hub switched off and without trusting it.",
+        description="Checks an Akashi bundle or checkpoint, with the hub switched off and without trusting it.",
         epilog="Exit codes: 0 verified; 1 refused; 2 consistent, but nothing says whom to trust; 3 could not be checked.",
     )
-    parser.add_argument("bundle", metavar="BUNDLE", help="the bundle file")
-    parser.add_argument("--log-key", metavar="VKEY", help="the log's verifier key string that you trust")
-    parser.add_argument("--contract", metavar="0x…", help="the contract that you trust the log to anchor in")
-    parser.add_argument("--checkpoint", metavar="SAVED", help="a checkpoint of the log that you saved earlier")
-    parser.add_argument("--rpc", metavar="URL", help="an Ethereum node to ask about the anchor")
-    parser.add_argument(
-        "--file", metavar="PATH", action="append", default=[], help="a file to look for; may be repeated"
-    )
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    add = parser.add_argument
+    add("bundle", metavar="BUNDLE", help="the bundle file, or a checkpoint alone")
+    add("--log-key", metavar="VKEY", help="the log's verifier key string that you trust, or all of /log/key")
+    add("--contract", metavar="0x…", help="the contract that you trust the log to anchor in")
+    add("--checkpoint", metavar="SAVED", help="a checkpoint of the log that you saved earlier")
+    add("--proof", metavar="PROOF", help="a consistency proof between the saved checkpoint and this one")
+    add("--witness", metavar="VKEY", action="append", default=[], help="who must have cosigned; may be repeated")
+    add("--witnesses-needed", metavar="K", type=int, help="how many of the named witnesses suffice (all)")
+    add("--rpc", metavar="URL", help="an Ethereum node to ask about the anchor")
+    add("--file", metavar="PATH", action="append", default=[], help="a file to look for; may be repeated")
+    add("--json", action="store_true", help="print the report as JSON")
     return parser
 
 
@@ -1238,18 +1415,21 @@ def _print_json(report: Report) -> None:
 
 # For each answer the mark, the mark of a terminal that lacks it, and a colour.
 _MARKS = {True: ("\u2713", "+", "32"), False: ("\u2717", "x", "31"), None: ("\u2013", "-", "33")}
-_SHOWN = 20
+_SHOWN = 6
 
 
 def _print_words(report: Report) -> None:
     for check in report.checks:
         _say(check.text, _mark(check.passed))
     if report.verdict != "refused":
-        _say("\nWhat was logged:")
-        for entry in report.entries[:_SHOWN]:
-            _say("  #{index} {time} {type} {subject}, by {actor}".format(**entry))
-        if len(report.entries) > _SHOWN:
-            _say(f"  and {len(report.entries) - _SHOWN} more (see --json)")
+        if report.entries:
+            _say("\nWhat was logged:")
+        between = len(report.entries) - 2 * _SHOWN
+        for place, entry in enumerate(report.entries):
+            if between <= 1 or not _SHOWN <= place < _SHOWN + between:
+                _say("  {index:>6}  {words}".format(**entry))
+            elif place == _SHOWN:
+                _say(f"          \u2026 {between} more, in full with --json")
         _say("\nWhat this cannot show:")
         for limit in LIMITS:
             _say(f"  {limit}")

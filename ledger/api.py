@@ -12,10 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import describing, progress, proofs, selectors
+from ledger import describing, progress, proofs, selectors, witnesses
 from ledger.errors import NotFound
 from ledger.models import Anchor, Checkpoint, Entry
-from ledger.records import EntryView
+from ledger.records import CheckpointView, EntryView
 from ledger.serializers import (
     AnchorSerializer,
     CheckpointDetailSerializer,
@@ -118,7 +118,7 @@ class Checkpoints(_List):
     keyset_order = ("-size",)
 
     def to_views(self, rows: Sequence[Checkpoint]) -> Sequence[Any]:
-        return [progress.checkpoint_view(row) for row in rows]
+        return _checkpoints([progress.checkpoint_view(row) for row in rows])
 
 
 class CheckpointDetail(APIView):
@@ -132,7 +132,7 @@ class CheckpointDetail(APIView):
     )
     def get(self, request: Request, size: int) -> Response:
         found = progress.checkpoint_at(size)
-        answer = dict(CheckpointSerializer(found).data)
+        answer = dict(CheckpointSerializer(_checkpoints([found])[0]).data)
         start = http.integer(request.query_params, "from", -1, most=size)
         if start >= 0:
             answer["consistency"] = [value.hex() for value in proofs.consistency_proof(start, found.size)]
@@ -147,6 +147,22 @@ class Anchors(_List):
 
     def to_views(self, rows: Sequence[Anchor]) -> Sequence[Any]:
         return progress.anchor_views(rows)
+
+
+def _checkpoints(views: Sequence[CheckpointView]) -> list[dict[str, Any]]:
+    """What the API says of checkpoints, with their cosignatures."""
+    cosignatures = witnesses.cosignatures(views)
+    return [
+        {
+            "size": view.size,
+            "root": view.root,
+            "note": view.note,
+            "operator_signature": view.operator_signature,
+            "published": view.published,
+            "cosignatures": cosignatures[view.size],
+        }
+        for view in views
+    ]
 
 
 def _entries(views: Sequence[EntryView], request: Request) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from ledger.entry import is_subject
 from ledger.records import EntryView
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ LabelSubjects: TypeAlias = Callable[[Collection[str], Viewer], Mapping[str, Labe
 """Labels for the subjects of one prefix that this viewer may know; those left out are shown by their id."""
 ReadableEntries: TypeAlias = Callable[[Sequence[EntryView], Viewer], Collection[UUID]]
 """The uids of those entries whose details this viewer may read."""
+FindSubject: TypeAlias = Callable[[str, Viewer], str | None]
+"""The subject that this viewer calls by these words, such as a handle; None where the room knows none."""
 RenderField: TypeAlias = Callable[[Any], str]
 """A value of an entry's data as HTML. What is not marked as safe is escaped."""
 
@@ -60,6 +63,7 @@ _sentences: dict[str, DescribeEntry] = {}
 _fields: dict[tuple[str, str], RenderField] = {}
 _labels: dict[str, LabelSubjects] = {}
 _readable: list[ReadableEntries] = []
+_called: list[FindSubject] = []
 
 
 @dataclass
@@ -92,6 +96,18 @@ def register_label(prefix: str, label_subjects: LabelSubjects) -> None:
 def register_readable(readable_entries: ReadableEntries) -> None:
     """Adds a rule for who may read which details. An entry is readable when any rule says so."""
     _readable.append(readable_entries)
+
+
+def register_called(find_subject: FindSubject) -> None:
+    """Adds a way to say what a search for entries is about: by the names that people use."""
+    _called.append(find_subject)
+
+
+def subject_called(words: str, viewer: Viewer) -> str:
+    """The subject that somebody means: one that is written out, or what a room finds by its name; else the words themselves."""
+    if is_subject(words) or words.startswith("sys:"):
+        return words
+    return next((found for find in _called if (found := find(words, viewer))), words)
 
 
 def describe(entries: Sequence[EntryView], viewer: Viewer) -> list[Sentence]:

@@ -59,3 +59,31 @@ class WrongKey(LedgerError):
 
 class BadOrigin(LedgerError):
     """A name that no log may have: empty, longer than 90 characters, or with a space, a plus sign or a control character."""
+
+
+class Unreachable(LedgerError):
+    """Somebody elsewhere does not answer, not in time, or not what was asked for. `reason` leaves out where."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.reason = reason
+
+
+class NotServed(Unreachable):
+    """Somebody elsewhere says that there is nothing under the address."""
+
+
+class Busy(Unreachable):
+    """Somebody elsewhere asks for patience (status 429 or 503); `seconds` is for how long."""
+
+    def __init__(self, where: str, reason: str, seconds: int) -> None:
+        super().__init__(where, reason)
+        self.seconds = seconds
+
+
+class Broken(LedgerError):
+    """What a log elsewhere serves is not what it signed."""
+
+
+class Forked(Broken):
+    """A log elsewhere signed two heads that contradict each other, or cannot show that one extends the other."""

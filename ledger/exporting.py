@@ -65,7 +65,7 @@ def copy_log(folder: Path, signed: str, verifier_key: str, tell: Tell = lambda d
             f"{folder} holds {before.size} entries of this log, more than the {head.size} that are published here."
         )
     _copy(target, before, head, reader_of(source), tell)
-    target.put_checkpoint(signed)
+    target.put_checkpoint(lambda: signed)
     return Exported(found.origin, head, before.size)
 
 

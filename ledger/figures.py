@@ -5,7 +5,7 @@ from math import nan
 
 from django.utils import timezone
 
-from ledger import progress, selectors, storage
+from ledger import progress, selectors, storage, witnesses
 from ledger.errors import LedgerError
 from ledger.models import Checkpoint, Entry, Log, Mismatch
 from web.health import register_gauge, register_probe
@@ -72,6 +72,10 @@ def register() -> None:
     register_gauge("akashi_pending_age_seconds", "Seconds the oldest entry waits for the sequencer", pending_age)
     register_gauge("akashi_checkpoint_size", "Tree size of the last checkpoint", checkpoint_size)
     register_gauge("akashi_checkpoint_age_seconds", "Seconds since the last checkpoint was published", checkpoint_age)
+    register_gauge(
+        "akashi_witnessed_size", "Tree size of the last checkpoint with enough cosignatures", witnesses.witnessed_size
+    )
+    register_gauge("akashi_witness_size", "Tree size that each witness cosigned last", witnesses.sizes, label="witness")
     register_gauge("akashi_final_size", "Tree size under the last final anchor", final_size)
     register_gauge("akashi_final_wait_seconds", "Seconds the oldest checkpoint waits for a final anchor", final_wait)
     register_gauge("akashi_mismatches_open", "Disagreements of database, log and chain that are open", open_mismatches)

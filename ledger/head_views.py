@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from chain import selectors as chain
 from chain.errors import ChainError
-from ledger import progress, proofs, shown
+from ledger import anchor_words, progress, proofs, shown, witnesses
 from ledger.errors import NotFound
 from ledger.proofs import Signers
 from ledger.records import AnchorView
@@ -30,6 +30,8 @@ def checkpoint(request: HttpRequest, size: str) -> HttpResponse:
         "section": "ledger",
         "checkpoint": found,
         "signers": signers,
+        "cosignatures": witnesses.cosignatures([found])[found.size],
+        "witnesses": witnesses.witnesses(),
         "seal": _checkpoint_seal(signers, anchor),
         "previous": before,
         "first": first,
@@ -70,6 +72,7 @@ def anchor(request: HttpRequest, transaction: str) -> HttpResponse:
         "last": found.size - 1,
         "last_url": shown.entry_url(found.size - 1),
         "embedded": chain.is_embedded(),
+        "decoded": anchor_words.told(found.transaction_hash),
         "crumbs": [
             Crumb(_("Ledger"), reverse("ledger:entries")),
             Crumb(_("Anchor at %(size)d") % {"size": found.size}),

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from chain import calls
 from chain.errors import ChainError
-from ledger import head_checks, note, succession, tree_files
+from ledger import head_checks, note, succession, tree_files, witnesses
 from ledger.checkpoint import Checkpoint as SignedText
 from ledger.errors import LedgerError
 from ledger.merkle import root_hash
@@ -21,7 +21,7 @@ from ledger.storage import Store
 from ledger.tree_files import Head
 
 CHAIN_CHECKS = ("chain head", "anchors")
-FULL_CHECKS = ("leaves", "checkpoints", "checkpoint notes", "files", "previous log")
+FULL_CHECKS = ("leaves", "checkpoints", "checkpoint notes", "cosignatures", "files", "previous log")
 
 
 @dataclass
@@ -53,6 +53,7 @@ def check_log(store: Store, *, full: bool) -> LogChecks:
             ("leaves", lambda: _leaves(log)),
             ("checkpoints", head_checks.checkpoint_roots),
             ("checkpoint notes", lambda: head_checks.every_note(log)),
+            ("cosignatures", witnesses.unsound),
             ("files", lambda: _files(store, head)),
         ]
         if succession.predecessor() is not None:
@@ -83,11 +84,22 @@ def _published(store: Store, last: Checkpoint) -> Iterator[tuple[str, str]]:
         if Checkpoint.objects.exclude(size=last.size).exists():
             yield _words(Head(last.size, bytes(last.root))), ""
         return
-    text = SignedText.from_text(note.Note.from_text(published).text)
-    # The file may be a moment behind the database, and is compared with the checkpoint of its own size.
+    shown = note.Note.from_text(published)
+    text = SignedText.from_text(shown.text)
+    # The file may be a moment behind the database: it is compared with the checkpoint of its own size, which may have
+    # one more cosignature by now. It never has one that the database, read later, lacks.
     row = Checkpoint.objects.filter(size=text.size).first()
-    if row is None or row.note != published:
+    if row is None or not _is_shown(row, shown):
         yield row.note if row else f"no checkpoint of size {text.size}", published
+
+
+def _is_shown(row: Checkpoint, shown: note.Note) -> bool:
+    """Whether the note is the row's, with its first signatures and some of its cosignatures, in their order."""
+    known = note.Note.from_text(row.note)
+    cosigned = {line + "\n" for line in row.cosignatures.values_list("line", flat=True)}
+    required = [line for line in known.signatures if line.line() not in cosigned]
+    there = [line for line in known.signatures if line in shown.signatures]
+    return shown.text == known.text and shown.signatures == tuple(there) and set(required) <= set(there)
 
 
 def _signed_head(store: Store, head: Head) -> Iterator[tuple[str, str]]:

@@ -103,6 +103,44 @@ class Checkpoint(models.Model):
     published = models.DateTimeField()
 
 
+class Cosignature(models.Model):
+    """A witness's word on a checkpoint: the signature line as it stands in the note, and the time that it names."""
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="cosignatures")
+    witness = models.CharField(max_length=400)
+    time = models.DateTimeField()
+    line = models.CharField(max_length=600)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["witness", "checkpoint"], name="ledger_cosigned_once")]
+
+
+class Witness(models.Model):
+    """What a witness answered last. `key` is its verifier key string; which witnesses are asked is a setting.
+
+    `problem` is empty while all is well, else one of `Problem`; `failing_since` is when it was first not, `failures` how
+    often in a row.
+    """
+
+    class Problem(models.TextChoices):
+        """Why a witness did not cosign."""
+
+        AWAY = "away"
+        REFUSED = "refused"
+        LARGER = "larger"
+        ANOTHER = "another"
+        INVALID = "invalid"
+        CLOCK = "clock"
+
+    key = models.CharField(primary_key=True, max_length=400)
+    asked = models.DateTimeField()
+    answered = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=10, blank=True, choices=Problem)
+    detail = models.TextField(blank=True)
+    failing_since = models.DateTimeField(null=True)
+    failures = models.IntegerField(default=0)
+
+
 class Anchor(models.Model):
     """A checkpoint sent to the chain. `transaction_key` names the row in the chain room's outbox.
 

@@ -85,7 +85,7 @@ class Note:
         text, separator, lines = source.rpartition("\n\n")
         if not separator or not lines.endswith("\n"):
             raise BadNote("no blank line before the signatures, or no newline at the end")
-        found = tuple(_parse_line(line) for line in lines[:-1].split("\n"))
+        found = tuple(parse_line(line) for line in lines[:-1].split("\n"))
         if len(found) > MAX_SIGNATURES:
             raise BadNote(f"more than {MAX_SIGNATURES} signatures")
         return cls(text + "\n", found)
@@ -263,7 +263,8 @@ class OperatorKey:
         return EIP712_HEAD + self.chain_id.to_bytes(8, "big") + self.contract + self.operator
 
 
-def _parse_line(line: str) -> Signature:
+def parse_line(line: str) -> Signature:
+    """A signature line without its newline; raises `BadNote`."""
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space:
         raise BadNote("a signature line is an em dash, a name and base64")

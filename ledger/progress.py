@@ -163,9 +163,10 @@ def anchors_at(sizes: Iterable[int]) -> dict[int, AnchorView]:
     return {view.size: view for view in anchor_views(rows)}
 
 
-def last_anchor(*, final: bool = False) -> AnchorView | None:
-    """The newest anchor in a block, or the newest final one."""
+def last_anchor(*, final: bool = False, at_most: int = 2**63 - 1) -> AnchorView | None:
+    """The newest anchor in a block, or the newest final one; of those at sizes up to `at_most`."""
     rows = Anchor.objects.filter(final__isnull=False) if final else Anchor.objects.filter(mined__isnull=False)
+    rows = rows.filter(checkpoint__lte=at_most)
     row = rows.select_related("checkpoint").order_by("-checkpoint_id").first()
     return None if row is None else _anchor(row, chain.confirmations_needed())
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chain import selectors as chain
 from ledger import bundle as bundles
-from ledger import keys, merkle, note, progress, storage
+from ledger import keys, merkle, note, progress, storage, witnesses
 from ledger.bundle import AnchorProof, Disclosed, ProvenEntry
 from ledger.errors import BadTile, InvalidProof, LedgerError, NotFound
 from ledger.merkle import ReadHashes
@@ -103,6 +103,8 @@ def bundle(
     if not covered:
         raise NotFound("The next checkpoint will cover this. Try again in a few seconds.")
     disclosed = _disclosed(_to_disclose([entry for entry, _ in covered], disclose_details))
+    newest = max(index for _, index in covered)
+    checkpoint = _best_checkpoint(checkpoint, newest)
     read = _published_hashes(checkpoint.size)
     return bundles.build_bundle(
         signer=keys.log_signer(log.origin, log.verifier_key),
@@ -117,7 +119,7 @@ def bundle(
         revisions=revisions,
         trees=trees,
         salts=salts,
-        anchor=_anchor(checkpoint, max(index for _, index in covered), read),
+        anchor=_anchor(checkpoint, newest, read),
     )
 
 
@@ -137,12 +139,35 @@ def _disclosed(uids: Sequence[UUID]) -> dict[UUID, dict[str, Disclosed]]:
     return found
 
 
-def _anchor(checkpoint: CheckpointView, newest_index: int, read: ReadHashes) -> AnchorProof | None:
+def _best_checkpoint(latest: CheckpointView, newest_index: int) -> CheckpointView:
+    """The newest checkpoint with enough cosignatures if it shows as much of these entries as the latest does, else that.
+
+    The latest is cosigned a moment after it is published, so it often lacks what the one before it has.
+    """
+    size = witnesses.witnessed_at_least(newest_index + 1)
+    if size is None or size >= latest.size:
+        return latest
+    strength = [_strength(_chosen_anchor(at, newest_index), newest_index) for at in (size, latest.size)]
+    return progress.checkpoint_at(size) if strength[0] >= strength[1] else latest
+
+
+def _strength(anchor: AnchorView | None, newest_index: int) -> int:
+    """How much an anchor says of the entries up to an index: 2 final, 1 in a block, 0 nothing."""
+    if anchor is None or anchor.size <= newest_index:
+        return 0
+    return 2 if anchor.final else 1
+
+
+def _chosen_anchor(size: int, newest_index: int) -> AnchorView | None:
     """The anchor that tells most: the newest final one if it covers every entry, else the newest in a block."""
-    final, mined = progress.last_anchor(final=True), progress.last_anchor()
-    chosen = final if final is not None and final.size > newest_index else mined
+    final, mined = progress.last_anchor(final=True, at_most=size), progress.last_anchor(at_most=size)
+    return final if final is not None and final.size > newest_index else mined
+
+
+def _anchor(checkpoint: CheckpointView, newest_index: int, read: ReadHashes) -> AnchorProof | None:
     contract = chain.deployment().anchor_address
-    if chosen is None or chosen.size > checkpoint.size or chosen.contract != contract:
+    chosen = _chosen_anchor(checkpoint.size, newest_index)
+    if chosen is None or chosen.contract != contract:
         return None
     return _anchor_proof(chosen, merkle.consistency_proof(read, chosen.size, checkpoint.size))
 

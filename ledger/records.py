@@ -49,6 +49,54 @@ class CheckpointView:
 
 
 @dataclass(frozen=True)
+class CosignatureView:
+    """A witness's word on a checkpoint. `key` is its verifier key string; `verifies` was found out now."""
+
+    name: str
+    key: str
+    time: datetime
+    line: str
+    verifies: bool
+
+
+@dataclass(frozen=True)
+class WitnessView:
+    """A witness that this hub asks. `size` and `time` are of its last cosignature, 0 and None before the first.
+
+    `problem` says in words why it did not cosign when it was asked last, `detail` in its own, `since` since when; all is
+    well while it is empty. `contradicts` says that it speaks of another history than this hub's.
+    """
+
+    name: str
+    key: str
+    size: int
+    time: datetime | None
+    asked: datetime | None
+    problem: str
+    detail: str
+    since: datetime | None
+    contradicts: bool = False
+
+
+@dataclass(frozen=True)
+class WitnessesView:
+    """The witnesses of this hub. `needed` of them make a checkpoint count; `size` is of the newest that has so many."""
+
+    needed: int
+    each: tuple[WitnessView, ...]
+    size: int
+
+    @property
+    def count(self) -> int:
+        return len(self.each)
+
+    @property
+    def contradict(self) -> bool:
+        """Whether one of them speaks of another history than this hub's."""
+        return any(each.contradicts for each in self.each)
+
+
+@dataclass(frozen=True)
 class AnchorView:
     """A checkpoint on its way to the chain or on it. `state` is `sent`, `mined` or `final`."""
 

@@ -146,7 +146,7 @@ def rebuild_files() -> None:
     if row is None or (shown is not None and _size(shown) >= row.size):
         return
     rebuild(store, Head(row.size, bytes(row.root)))
-    store.put_checkpoint(row.note)
+    store.put_checkpoint(lambda: row.note)
 
 
 def _size(text: str) -> int:

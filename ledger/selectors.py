@@ -6,14 +6,14 @@ offered here as well.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Min, Prefetch, Q, QuerySet
 
 from ledger.errors import NotFound
-from ledger.models import AuditRun, Details, Entry, Mismatch
+from ledger.models import AuditRun, Checkpoint, Details, Entry, Mismatch
 from ledger.progress import (
     anchor_by_transaction,
     anchors,
@@ -29,6 +29,7 @@ from ledger.progress import (
 from ledger.proofs import bundle, checked_inclusion, checkpoint_signers, consistency_proof, inclusion_proof
 from ledger.records import AuditView, EntryView, MismatchView
 from ledger.succession import predecessor
+from ledger.witnesses import witnesses
 from web.pagination import SIZE, Page, keyset
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "entries_between",
     "entries_by_actor",
     "entries_by_uid",
+    "entries_of_types",
     "entries_with_subject",
     "entry_by_index",
     "entry_by_uid",
@@ -65,10 +67,14 @@ __all__ = [
     "sequenced_entries",
     "statuses",
     "to_view",
+    "witnesses",
     "written_since",
 ]
 
 LARGEST_INDEX = 2**63 - 1
+# From an act to the checkpoint over its entry: seconds, and never so long.
+LONGEST_WAY = timedelta(days=7)
+_END = datetime.max.replace(tzinfo=UTC) - LONGEST_WAY
 
 
 # --- entries -------------------------------------------------------------------------------------
@@ -113,10 +119,21 @@ def entries_about(
 
 
 def sequenced_entries(
-    *, type: str = "", actor: str = "", subject: str = "", cursor: str = "", size: int = SIZE
+    *,
+    type: str = "",
+    actor: str = "",
+    subject: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str = "",
+    size: int = SIZE,
 ) -> Page[EntryView]:
-    """Entries that have their place, newest first, perhaps only of one type, actor or subject."""
+    """Entries that have their place, newest first, perhaps only of one type, actor or subject, or of some days.
+
+    `until` is exclusive. What took longer than a week from its act to the log is not found by `until`.
+    """
     found, order = sequenced(type=type, actor=actor, subject=subject)
+    found = _between(found, since, until)
     return _page(found, order, cursor, size)
 
 
@@ -133,9 +150,30 @@ def sequenced(*, type: str = "", actor: str = "", subject: str = "") -> tuple[Qu
     return found, order
 
 
+def _between(found: QuerySet[Entry], since: datetime | None, until: datetime | None) -> QuerySet[Entry]:
+    """Those of some days. Checkpoints say where in the log to look, so that old days do not cost all that came later.
+
+    An entry is published after its time, so none since then lies under a checkpoint from before; and before long after.
+    """
+    if since is not None:
+        before = Checkpoint.objects.filter(published__lt=since).order_by("-size").first()
+        found = found.filter(time__gte=since, leaf_index__gte=before.size if before else 0)
+    if until is not None:
+        found = found.filter(time__lt=until)
+    if until is not None and until < _END:
+        after = Checkpoint.objects.filter(published__gte=until + LONGEST_WAY).order_by("size").first()
+        found = found.filter(leaf_index__lt=after.size) if after else found
+    return found
+
+
 def entries_with_subject(subject: str) -> Iterator[EntryView]:
     """Every entry whose own subject this is, oldest first."""
     return _each(Q(mentions__subject=subject, subject=subject))
+
+
+def entries_of_types(types: Sequence[str]) -> Iterator[EntryView]:
+    """Every entry of these types, oldest first."""
+    return _each(Q(type__in=types))
 
 
 def entries_by_actor(actor: str) -> Iterator[EntryView]:

@@ -39,6 +39,16 @@ class AnchorSerializer(serializers.Serializer[Any]):
     final = serializers.DateTimeField(allow_null=True)
 
 
+class CosignatureSerializer(serializers.Serializer[Any]):
+    """A witness's word on a checkpoint, whose `line` stands in the note. `witness` is its verifier key string."""
+
+    name = serializers.CharField()
+    witness = serializers.CharField(source="key")
+    time = serializers.DateTimeField()
+    line = serializers.CharField()
+    verifies = serializers.BooleanField()
+
+
 class CheckpointSerializer(serializers.Serializer[Any]):
     """A signed head: `note` is the signed note, `operator_signature` its second signature as the contract takes it."""
 
@@ -47,6 +57,7 @@ class CheckpointSerializer(serializers.Serializer[Any]):
     note = serializers.CharField()
     operator_signature = HexField()
     published = serializers.DateTimeField()
+    cosignatures = CosignatureSerializer(many=True)
 
 
 class CheckpointDetailSerializer(CheckpointSerializer):

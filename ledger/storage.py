@@ -10,26 +10,26 @@ Every write is temporary file, fsync, rename, fsync of the folder: a file is the
 has returned from survives a power cut. Tiles follow from the entries alone, so writing them again does no harm.
 """
 
-import fcntl
 import json
-import os
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
 
-from ledger import tiles
+from ledger import durable, tiles
 from ledger.checkpoint import Checkpoint
+from ledger.durable import locked, make_folder
 from ledger.errors import BadCheckpoint, BadNote, BadTile, Damaged, Fork
 from ledger.merkle import HASH_SIZE, ReadHashes
 from ledger.note import Note
 from ledger.tiles import WIDTH, EntryBundle, Tile
 
 CACHED_TILES = 1_024  # of 8 KiB each
+
+_write_durably, _sync_folder = durable.write_durably, durable.sync_folder
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Store:
 
     def put_signed_head(self, head: SignedHead) -> None:
         """Compare and swap: raises `Fork` unless `head` is larger than the stored one, or is the stored one."""
-        with self._locked():
+        with locked(self.folder):
             before = self.signed_head()
             if before is not None and (head.size, head.root) != (before.size, before.root) and head.size <= before.size:
                 raise Fork(f"size {before.size} was signed already; another head of size {head.size} would be a fork")
@@ -113,10 +113,14 @@ class Store:
         data = self._read("checkpoint")
         return None if data is None else data.decode(errors="replace")
 
-    def put_checkpoint(self, note: str, *, is_genuine: Callable[[str], bool] = lambda text: True) -> None:
-        """Publishes a checkpoint unless a larger one is published already. What is not genuine there is replaced."""
-        with self._locked():
-            published = self.checkpoint()
+    def put_checkpoint(self, read: Callable[[], str], *, is_genuine: Callable[[str], bool] = lambda text: True) -> None:
+        """Publishes a checkpoint unless a larger one is published already. What is not genuine there is replaced.
+
+        `read` is called under the lock: of two that publish one size, the later one has read whatever the earlier one
+        had, so a cosignature that was shown is never taken away again.
+        """
+        with locked(self.folder):
+            published, note = self.checkpoint(), read()
             if published is None or _size(published) <= _size(note) or not is_genuine(published):
                 self.write({"checkpoint": note.encode()})
 
@@ -139,7 +143,7 @@ class Store:
     def _make_folder(self, folder: Path) -> None:
         """Makes a folder and those above it that are missing; each is durable before something is put into it."""
         if folder == self.folder:
-            _make_root(folder)
+            make_folder(folder)
             return
         self._make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -150,13 +154,6 @@ class Store:
             return (self.folder / address).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("ab") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
 
 
 class CachedTiles:
@@ -203,30 +200,3 @@ def _size(note: str) -> int:
         return Checkpoint.from_text(Note.from_text(note).text).size
     except (BadNote, BadCheckpoint):
         return -1
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    try:
-        with temporary.open("wb") as handle:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _make_root(folder: Path) -> None:
-    if not folder.is_dir():
-        _make_root(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -114,4 +114,4 @@ def _copy(source: Source, head: Head, text: str, log_key: str) -> None:
     except (BadTile, InvalidProof) as error:
         raise Damaged(f"The copy in {source.place} does not lead to its signed root: {error}") from error
     target.write({"key": f"{log_key}\n".encode()})
-    target.put_checkpoint(text)
+    target.put_checkpoint(lambda: text)

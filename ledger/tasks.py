@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from chain import services as chain
 from chain.errors import ChainError
-from ledger import anchoring, auditing, publisher, sequencer
+from ledger import anchoring, auditing, cosigning, publisher, sequencer
 from ledger.errors import LedgerError
 from ledger.models import Log
 
@@ -33,6 +33,12 @@ def sequence_and_publish() -> None:
     except LedgerError as error:
         # It will not go away by itself, and is logged until somebody looks; the audit shows it in public.
         logger.critical("No checkpoint was published: %s", error)
+
+
+@shared_task(name="ledger.ask_witnesses")
+def ask_witnesses() -> None:
+    """Ask witnesses for the newest checkpoint's cosignatures, in threads: the log does not wait for anybody's answer."""
+    cosigning.start(timezone.now())
 
 
 @shared_task(name="ledger.anchor")

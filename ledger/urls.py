@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from ledger import downloads, head_views, log_views, views
+from ledger import chart_views, downloads, head_views, log_views, views
 
 app_name = "ledger"
 
@@ -8,6 +8,7 @@ NUMBER = r"0|[1-9][0-9]{0,17}"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("ledger", views.entries, name="entries"),
+    path("ledger/charts", chart_views.page, name="charts"),
     re_path(rf"^ledger/(?P<index>{NUMBER})$", views.entry, name="entry"),
     re_path(rf"^ledger/(?P<index>{NUMBER})/entry\.json$", downloads.entry_bytes, name="entry_bytes"),
     re_path(rf"^ledger/(?P<index>{NUMBER})/proof\.txt$", downloads.entry_proof, name="entry_proof"),

@@ -1,6 +1,7 @@
 """The ledger explorer: the list of entries and the page of one. A sentence first, fields second, bytes third."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,36 +21,57 @@ from web import http
 from web.drawing.prooftree import Path
 from web.http import Page
 
-FILTERS = ("type", "actor", "subject")
+FILTERS = ("type", "actor", "subject", "since", "until")
+# Where people may write a name instead of a subject.
+NAMED = ("actor", "subject")
 
 
 # --- the list ------------------------------------------------------------------------------------
 @require_safe
 def entries(request: Page) -> HttpResponse:
-    """All entries as sentences, newest first, perhaps of one type, actor or subject; with `live` it renews itself."""
+    """All entries as sentences, newest first, perhaps of one type, actor, subject or of some days; with `live` it renews itself.
+
+    It follows the log only where its newest entries are shown: neither filtered nor further down.
+    """
     wanted = {name: http.text(request.GET, name).strip() for name in FILTERS}
+    meant = wanted | {name: describing.subject_called(wanted[name], request.user) for name in NAMED if wanted[name]}
+    cursor = http.text(request.GET, "cursor", most=4096)
     page = selectors.sequenced_entries(
-        type=wanted["type"],
-        actor=wanted["actor"],
-        subject=wanted["subject"],
-        cursor=http.text(request.GET, "cursor", most=4096),
+        type=meant["type"],
+        actor=meant["actor"],
+        subject=meant["subject"],
+        since=_midnight(http.day(request.GET, "since")),
+        until=_midnight(http.day(request.GET, "until"), days=1),
+        cursor=cursor,
     )
     newest = page.items[0].leaf_index if page.items else -1
     if request.htmx and http.text(request.GET, "newest") == str(newest):
         # Nothing new: the page on the screen stays as it is.
         return HttpResponse(status=204)
+    filtered = any(wanted.values())
     context = {
         "lines": shown.lines(page.items, describing.describe(page.items, request.user)),
         "page": page,
         "newest": newest,
-        "live": http.flag(request.GET, "live"),
+        "live": http.flag(request.GET, "live") and not filtered and not cursor,
         "filters": wanted,
-        "filtered": any(wanted.values()),
+        "filtered": filtered,
+        "more": max(0, (newest or 0) - http.integer(request.GET, "newest", newest or 0, least=-1))
+        if request.htmx
+        else 0,
     }
     if request.htmx:
         return render(request, "ledger/_entries.html", context)
-    with describing.naming(request.user, [value for value in wanted.values() if value]):
-        return render(request, "ledger/entries.html", {**context, **_list_context(request, wanted)})
+    with describing.naming(request.user, [value for value in meant.values() if value]):
+        return render(request, "ledger/entries.html", {**context, **_list_context(request, meant)})
+
+
+def _midnight(day: date | None, days: int = 0) -> datetime | None:
+    """The beginning of a day in UTC, or of one so many days later; of the last day that there is, its beginning."""
+    if day is None:
+        return None
+    later = day + timedelta(days=days) if day < date.max else day
+    return datetime.combine(later, time.min, UTC)
 
 
 def _list_context(request: HttpRequest, wanted: dict[str, str]) -> dict[str, Any]:
@@ -83,8 +105,10 @@ def _active(request: HttpRequest, name: str, value: str) -> _Active:
         "type": _("type %(value)s"),
         "actor": _("by %(value)s"),
         "subject": _("about %(value)s"),
+        "since": _("from %(value)s"),
+        "until": _("until %(value)s"),
     }
-    said = value if name == "type" else label(value).text
+    said = label(value).text if name in NAMED else value
     return _Active(words[name] % {"value": said}, f"{reverse('ledger:entries')}?{rest.urlencode()}")
 
 

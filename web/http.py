@@ -1,6 +1,7 @@
 """Typed requests and typed parameters: what cannot be read is refused with its name, so it never reaches a query."""
 
 from collections.abc import Collection
+from datetime import date
 from typing import Protocol
 
 from django.http import HttpRequest
@@ -47,6 +48,20 @@ def integer(parameters: Parameters, name: str, default: int, *, least: int = 0, 
         words = _("A whole number from %(least)d to %(most)d.")
         raise BadInput(name, words % {"least": least, "most": most})
     return int(raw)
+
+
+def day(parameters: Parameters, name: str) -> date | None:
+    """A day as `<input type="date">` sends it; None when it is absent or empty. Raises BadInput."""
+    raw = text(parameters, name, most=20).strip()
+    if not raw:
+        return None
+    try:
+        found = date.fromisoformat(raw)
+    except ValueError:
+        found = None
+    if found is None or raw != found.isoformat():
+        raise BadInput(name, _("A day as 2026-11-17."))
+    return found
 
 
 def choice(parameters: Parameters, name: str, choices: Collection[str], default: str = "") -> str:

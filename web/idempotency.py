@@ -74,6 +74,24 @@ def expire(now: datetime) -> int:
         return IdempotentRequest.objects.filter(pk__in=ids).delete()[0]
 
 
+def forget(account_id: int) -> None:
+    """Forget every answer that was kept for an account. In the caller's transaction."""
+    IdempotentRequest.objects.filter(account_id=account_id).delete()
+
+
+def blank(account_id: int | None = None, *, containing: str = "") -> None:
+    """Empty the bodies of kept answers: an account's, or those in which these ASCII words stand.
+
+    A repeated request still has its effect once; its answer is then `null`.
+    """
+    rows = IdempotentRequest.objects.filter(status__isnull=False)
+    if account_id is not None:
+        rows = rows.filter(account_id=account_id)
+    if containing:
+        rows = rows.extra(where=["position(%s in body) > 0"], params=[containing.encode()])
+    rows.update(body=b"null")
+
+
 def _key(header: str | None) -> str | None:
     """The key, with or without the quotes of a structured field string (RFC 8941)."""
     if header is None:

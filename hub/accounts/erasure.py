@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from hub.accounts import own_data
+from hub.accounts import mail_files, own_data
 from hub.accounts.models import Account
 from hub.accounts.reserved import tombstone
 from hub.accounts.services import to_milliseconds
@@ -18,6 +18,7 @@ from hub.events import record
 from ledger import selectors as ledger_selectors
 from ledger import services as ledger
 from ledger.records import EntryView
+from web import idempotency
 
 FORMAT = "akashi-account/1"
 PUBLIC_FOR_GOOD = frozenset({"wallet.bound"})
@@ -38,10 +39,34 @@ def erase_account(account: Account, now: datetime) -> None:
         if locked.erased is not None:
             raise Conflict(_("This account is erased already."))
         record("account.erased", subject=locked.actor, actor=locked, data={}, now=moment)
-        own_data.erase(locked, moment)
-        _forget_person(locked, moment)
-        _forget_details(locked)
+        _erase(locked, moment)
     account.refresh_from_db()
+
+
+def restore(told: EntryView) -> bool:
+    """Erase again whom an entry `account.erased` speaks of, after an older backup was restored. True if it was back."""
+    account = Account.objects.filter(pseudonym=told.subject.removeprefix("acct:"), erased__isnull=True).first()
+    if account is None:
+        return False
+    with transaction.atomic():
+        _erase(_lock(account), told.time)
+    return True
+
+
+def _erase(account: Account, moment: datetime) -> None:
+    """Everything but the entry, on an account that is locked."""
+    addresses = _addresses(account)
+    own_data.erase(account, moment)
+    _forget_person(account, moment)
+    _forget_details(account)
+    idempotency.forget(account.pk)
+    transaction.on_commit(lambda: mail_files.forget(addresses), robust=True)
+
+
+def _addresses(account: Account) -> set[str]:
+    """Where letters to this account may have gone."""
+    found = {account.email, *EmailAddress.objects.filter(user=account).values_list("email", flat=True)}
+    return {address for address in found if address}
 
 
 def _lock(account: Account) -> Account:

@@ -13,8 +13,9 @@ PEOPLE = SpokenFor(TABLE, [("pseudonym",)], [("acct:", "pseudonym")], ["account.
 
 
 def account_registered(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:
-    """The account exists since then, is a person's, is not erased, has the handle it took, and is no hub reviewer."""
-    columns: dict[str, Any] = {"kind": "person", "date_joined": entry.time, "erased": None, "hub_reviewer": False}
+    """The account exists since then, is a person's, is not erased, has the handle it took, and may nothing special."""
+    nothing = {"erased": None, "hub_reviewer": False, "moderator": False}
+    columns: dict[str, Any] = {"kind": "person", "date_joined": entry.time, **nothing}
     if "handle" in details:
         columns["username"] = details["handle"]["handle"]
     return [_row(entry, columns)]
@@ -30,6 +31,7 @@ def account_erased(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -
         "theme": "",
         "is_active": False,
         "hub_reviewer": False,
+        "moderator": False,
         "last_login": None,
     }
     return [_row(entry, {"username": tombstone(_pseudonym(entry)), "erased": entry.time, **gone})]
@@ -41,6 +43,14 @@ def reviewer_granted(entry: EntryView, details: Mapping[str, Mapping[str, Any]])
 
 def reviewer_revoked(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:
     return [_row(entry, {"hub_reviewer": False})]
+
+
+def moderator_granted(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:
+    return [_row(entry, {"moderator": True})]
+
+
+def moderator_revoked(entry: EntryView, details: Mapping[str, Mapping[str, Any]]) -> list[ExpectedRow]:
+    return [_row(entry, {"moderator": False})]
 
 
 def _pseudonym(entry: EntryView) -> str:

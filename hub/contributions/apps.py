@@ -6,7 +6,7 @@ class ContributionsConfig(AppConfig):
     label = "contributions"
 
     def ready(self) -> None:
-        from hub.contributions import describing, expected, own_data, recomputed, selectors
+        from hub.contributions import describing, expected, own_data, recomputed, redacting, selectors
         from hub.contributions import slots as pages
         from hub.repositories.selectors import register_proposals
         from ledger.auditing import (
@@ -28,6 +28,7 @@ class ContributionsConfig(AppConfig):
         register_label("contrib", describing.labels)
         register_readable(describing.readable)
         own_data.register()
+        redacting.register()
         slots.register("revision.proposed", pages.proposed)
         slots.register("person.sections", pages.of_person, order=-10)
         slots.register("me.sections", pages.of_me, order=10)

@@ -138,6 +138,14 @@ def _content(revision: "Revision", damaged: Sequence[str]) -> Check:
     if damaged:
         detail = _("the stored bytes of %(path)s no longer match their digest") % {"path": damaged[0]}
         return Check(_("Content"), BAD, detail, files)
+    gone = len(repositories.taken_down_paths(revision))
+    if gone:
+        words = ngettext(
+            "%(n)d file was taken down, so only its digest is left; all others recomputed by the hub, equal",
+            "%(n)d files were taken down, so only their digests are left; all others recomputed by the hub, equal",
+            gone,
+        )
+        return Check(_("Content"), OK, words % {"n": gone}, files)
     return Check(_("Content"), OK, _("every digest recomputed by the hub, equal"), files)
 
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("search", home.search, name="search"),
     path("verify", verify.verify, name="verify"),
     path("verify/akashi_verify.py", verify.verifier, name="verifier"),
+    path("verify/verify.html", verify.static_page, name="verify-page"),
     path("status", status.status, name="status"),
     path("me", people.me, name="me"),
     path("people/<str:name>", people.person, name="person"),

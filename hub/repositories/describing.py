@@ -35,6 +35,18 @@ def revision_labels(subjects: Collection[str], viewer: Viewer) -> dict[str, Labe
     return {subject: _revision(rows.get(subject.removeprefix(REVISION)), shown) for subject in subjects}
 
 
+def called(words: str, viewer: Viewer) -> str | None:
+    """By `owner/name` or its address, if the viewer may see it; a model before a dataset of the same name."""
+    parts = words.strip("/").split("/")
+    kinds = {"models": ["model"], "datasets": ["dataset"]}.get(parts[0], ["model", "dataset"])
+    owner, name = parts[-2:] if len(parts) in {2, 3} else ("", "")
+    if not name or (len(parts) == 3 and len(kinds) == 2):
+        return None
+    rows = visible(viewer).filter(kind__in=kinds, owner__username__iexact=owner, name__iexact=name)
+    found = rows.order_by("-kind").values_list("pk", flat=True).first()
+    return f"{REPOSITORY}{found}" if found else None
+
+
 def _shown(viewer: Viewer, ids: Collection[Any]) -> set[UUID]:
     return set(visible(viewer).filter(pk__in=list(ids)).values_list("pk", flat=True))
 

@@ -1,8 +1,11 @@
 """What repositories refuse beyond the hub's own errors. `code` is the Hugging Face Hub's `X-Error-Code` for it."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
 from hub.errors import Conflict, Gone, NotFound
+from hub.phrases import REMOVAL_REASONS
 
 
 class RepositoryNotFound(NotFound):
@@ -45,6 +48,16 @@ class BytesGone(Gone):
     """The file stands in the revision, but its bytes cannot be handed out any more."""
 
     code = "EntryNotFound"
+
+
+class TakenDown(BytesGone):
+    """A moderator took the bytes down. `reason` is its code, `entry` the number of the entry that says so, None before it
+    has one."""
+
+    def __init__(self, reason: str, moment: datetime, entry: int | None) -> None:
+        words = _("This file was taken down: %(reason)s. The entry in the log says when and by whom; its digest stays.")
+        super().__init__(words % {"reason": REMOVAL_REASONS.get(reason, reason)})
+        self.reason, self.moment, self.entry = reason, moment, entry
 
 
 class DamagedTree(BytesGone):

@@ -47,6 +47,11 @@ def blob(found: "Repository", rev: str, path: str) -> str:
     return f"{repository(found)}/blob/{quote(rev, safe='')}/{quote(path)}"
 
 
+def entry(index: int | None) -> str:
+    """The page of an entry of the log; empty before it has its number."""
+    return f"/ledger/{index}" if index is not None else ""
+
+
 def resolve(found: "Repository", rev: str, path: str) -> str:
     """The bytes of a file."""
     return f"{repository(found)}/resolve/{quote(rev, safe='')}/{quote(path)}"

@@ -237,9 +237,16 @@ def files_with_digest(sha256: str, viewer: Any, most: int = 20) -> list[FileChan
 
 def damaged_paths(revision: Revision) -> list[str]:
     """Files of the revision whose stored bytes no longer match their digest."""
-    rows = FileChange.objects.filter(
-        repository_id=revision.repository_id, number__lte=revision.number, blob__damaged__isnull=False
-    )
+    return _paths_of(revision, Q(blob__damaged__isnull=False))
+
+
+def taken_down_paths(revision: Revision) -> list[str]:
+    """Files of the revision whose bytes a moderator took down. Their digests still stand in it."""
+    return _paths_of(revision, Q(blob__taken_down__isnull=False))
+
+
+def _paths_of(revision: Revision, condition: Q) -> list[str]:
+    rows = FileChange.objects.filter(condition, repository_id=revision.repository_id, number__lte=revision.number)
     found = []
     for path, sha256 in rows.values_list("path", "blob_id").distinct().order_by("path"):
         current = file_or_none(revision, path)

@@ -12,7 +12,7 @@ from django.db.models import Case, Count, When
 from django.utils.translation import gettext as _
 
 from hub.repositories import card, tree
-from hub.repositories.errors import BytesGone, DamagedTree, PathNotFound
+from hub.repositories.errors import BytesGone, DamagedTree, PathNotFound, TakenDown
 from hub.repositories.models import FileChange, Repository, Revision, SaltedLeaf, Tree
 from hub.uploads.selectors import blob_store
 
@@ -188,11 +188,11 @@ def list_directory(revision: Revision, path: str = "") -> list[ItemView]:
 def last_changes(revision: Revision, paths: list[str]) -> dict[str, FileChange]:
     """The newest change of each path up to this revision. What a proposal changed itself is its own."""
     if revision.number is None:
-        own = revision.changes.filter(path__in=paths).select_related("revision__author")
+        own = revision.changes.filter(path__in=paths).select_related("revision__author", "blob")
         before = last_changes(revision.parent, paths) if revision.parent is not None else {}
         return before | {change.path: change for change in own}
     rows = FileChange.objects.filter(repository_id=revision.repository_id, path__in=paths, number__lte=revision.number)
-    newest = rows.order_by("path", "-number").distinct("path").select_related("revision__author")
+    newest = rows.order_by("path", "-number").distinct("path").select_related("revision__author", "blob")
     return {change.path: change for change in newest}
 
 
@@ -219,12 +219,19 @@ def tree_bodies(revision: Revision) -> list[bytes]:
 # --- bytes ---------------------------------------------------------------------------------------
 def location(file: FileView) -> Path:
     """Where the bytes lie. Raises BytesGone, with words, when they may not or cannot be handed out."""
-    if file.blob.taken_down is not None:
-        raise BytesGone(_("These bytes were taken down. The log says when and why."))
+    refuse_taken_down(file)
     path = blob_store().path(file.sha256)
     if not path.exists():
         raise BytesGone(_("The bytes of “%(path)s” are missing from the store.") % {"path": file.path})
     return path
+
+
+def refuse_taken_down(file: FileView) -> None:
+    """Raises TakenDown, with the reason and the entry, if a moderator took the bytes down."""
+    blob = file.blob
+    if blob.taken_down is not None:
+        entry = blob.takedown_entry
+        raise TakenDown(blob.takedown_reason, blob.taken_down, entry.leaf_index if entry is not None else None)
 
 
 def read_bytes(file: FileView, most: int) -> bytes:

@@ -22,7 +22,9 @@ class Rendered:
 
 
 def markdown_file(repository: Repository, rev: str, file: reading.FileView) -> Rendered:
-    """A Markdown file of a repository, seen at `rev`, its front matter left out."""
+    """A Markdown file of a repository, seen at `rev`, its front matter left out. Raises BytesGone."""
+    # Also of one that was rendered before: what was taken down is not shown from the cache either.
+    reading.refuse_taken_down(file)
     where = links.tree(repository, rev)
     key = _key("markdown", file.sha256, f"{markdown.VERSION}/{where}/{file.folder}")
     found = cache.get(key)

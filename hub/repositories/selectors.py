@@ -45,6 +45,7 @@ from hub.repositories.overview import (
     people_of,
     revisions_by_entry,
     sources_of,
+    taken_down_paths,
     used_by,
     uses_of,
 )
@@ -75,8 +76,8 @@ __all__ = [
     "files_with_digest", "find_revision", "first_revision", "has_pins", "histories", "latest_revisions", "list_directory",
     "location", "may_change", "may_own_here", "may_publish", "may_read", "own_line", "owned_by", "owners_for", "people_counts",
     "people_of", "read_bytes", "read_text", "reads", "register_proposals", "repository_by_id", "revision_by_id",
-    "revision_by_ref", "revisions_by_entry", "role_of", "search", "sources_of", "state_by_ref", "tree_bodies", "used_by",
-    "uses_of", "visible",
+    "revision_by_ref", "revisions_by_entry", "role_of", "search", "sources_of", "state_by_ref", "taken_down_paths",
+    "tree_bodies", "used_by", "uses_of", "visible",
     "visible_repository", "visible_to",
 ]  # fmt: skip
 

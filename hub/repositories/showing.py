@@ -226,6 +226,11 @@ def _table(path: str, old: reading.FileView, new: reading.FileView) -> TableChan
     if max(old.size, new.size) > TABLE_BYTES:
         return TableChange(path, None, _("Too large to be compared by row."))
     key = f"repositories.tables/1/{preview.suffix_of(path)}/{old.sha256}/{new.sha256}"
+    try:
+        for side in (old, new):
+            reading.refuse_taken_down(side)
+    except Gone as error:
+        return TableChange(path, None, str(error))
     found = cache.get(key)
     if found is None:
         try:

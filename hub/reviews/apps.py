@@ -6,7 +6,7 @@ class ReviewsConfig(AppConfig):
     label = "reviews"
 
     def ready(self) -> None:
-        from hub.reviews import describing, expected, own_data, slots
+        from hub.reviews import describing, expected, own_data, redacting, slots
         from ledger.auditing import register_addressed, register_expected_rows, register_spoken_for
         from ledger.describing import register_readable
 
@@ -17,4 +17,5 @@ class ReviewsConfig(AppConfig):
         register_addressed(expected.CHECKS)
         register_readable(describing.readable)
         own_data.register()
+        redacting.register()
         slots.register()

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from hub.errors import Gone
-from hub.uploads import selectors, services
+from hub.uploads import selectors, services, takedowns
 from hub.uploads.models import Part, Upload
 from hub.uploads.store import append, chunks_from
 
@@ -95,6 +95,9 @@ def _read(upload: Upload, lease: Lease) -> Upload.State:
         digest = _assemble(upload, target, lease)
         if digest == upload.claimed_sha256:
             return _keep(upload, target, digest, lease)
+        if digest is not None and selectors.is_taken_down(digest):
+            # Announced under another digest: the parts are those bytes all the same, and go with the refusal.
+            return _refuse_taken_down(upload, lease)
         bad = _bad_parts(upload, lease)
         return _fail(lease, "parts_differ" if bad else "digest_differs", bad)
     finally:
@@ -137,6 +140,13 @@ def _keep(upload: Upload, target: Path, digest: str, lease: Lease) -> Upload.Sta
         current.parts.all().delete()
         transaction.on_commit(lambda: selectors.part_store().remove(upload.pk))
     return Upload.State(current.state)
+
+
+def _refuse_taken_down(upload: Upload, lease: Lease) -> Upload.State:
+    if not lease.rows().exists():
+        raise LostLease
+    takedowns.end_upload(upload)
+    return Upload.State.FAILED
 
 
 def _interrupt(upload: Upload, lease: Lease, *, full: bool) -> Upload.State:

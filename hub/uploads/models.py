@@ -4,11 +4,15 @@ import uuid
 
 from django.db import models
 
+TAKEN_DOWN = models.Q(taken_down__isnull=False)
+
 
 class Blob(models.Model):
     """A stored file, named by its SHA-256 in hex. The bytes lie in the blob store under the same name.
 
-    `verified` is the last time the stored bytes were hashed and found equal; `damaged` the first time they were not.
+    `verified` is the last time the stored bytes were hashed and found equal; `damaged` the first time they were not. Since
+    `taken_down` they may not be handed out; since `removed` they are gone from everywhere here. The row stays, so that
+    they never come back.
     """
 
     sha256 = models.CharField(max_length=64, primary_key=True)
@@ -17,9 +21,13 @@ class Blob(models.Model):
     verified = models.DateTimeField(null=True)
     damaged = models.DateTimeField(null=True)
     taken_down = models.DateTimeField(null=True)
+    takedown_reason = models.CharField(max_length=20, blank=True)
+    takedown_entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, null=True, related_name="+")
+    removed = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
+            models.Index(fields=["taken_down", "sha256"], name="uploads_taken_down", condition=TAKEN_DOWN),
             models.Index(models.F("verified").asc(nulls_first=True), "sha256", name="uploads_oldest_verified"),
             models.Index(fields=["sha256"], name="uploads_damaged", condition=models.Q(damaged__isnull=False)),
         ]

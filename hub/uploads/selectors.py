@@ -129,7 +129,9 @@ def missing_parts(upload: Upload) -> list[int]:
 def usage(account: "Account") -> Usage:
     """Bytes the account holds, plus the full size of files it is still sending."""
     held = Holding.objects.filter(account=account).aggregate(total=Sum("blob__size"))["total"]
-    coming = Upload.objects.filter(account=account, state__in=OPEN_STATES).aggregate(total=Sum("size"))["total"]
+    # Of an upload whose bytes were taken down nothing is left but the words why.
+    sending = Upload.objects.filter(account=account, state__in=OPEN_STATES).exclude(error="taken_down")
+    coming = sending.aggregate(total=Sum("size"))["total"]
     return Usage((held or 0) + (coming or 0), settings.QUOTA_BYTES)
 
 
@@ -154,6 +156,28 @@ def readable_blobs(account: "Account", digests: Collection[str]) -> dict[str, Bl
     usable = {key: blob for key, blob in here.items() if blob.taken_down is None and blob.damaged is None}
     held = set(Holding.objects.filter(account=account, blob__in=usable).values_list("blob_id", flat=True))
     return {key: blob for key, blob in usable.items() if key in held or any(reads(account, key) for reads in _readers)}
+
+
+def is_taken_down(sha256: str) -> bool:
+    """Whether these bytes were taken down, and so can never be stored again. That is public: the log names the digest."""
+    return Blob.objects.filter(pk=sha256, taken_down__isnull=False).exists()
+
+
+def damaged_since() -> datetime | None:
+    """When the oldest damage was found that still is there; None when no stored file is damaged."""
+    damaged = Blob.objects.filter(damaged__isnull=False, taken_down__isnull=True)
+    return damaged.order_by("damaged").values_list("damaged", flat=True).first()
+
+
+def removal_waits_since() -> datetime | None:
+    """When the oldest takedown was whose bytes are not all gone; None when all are."""
+    waiting = Blob.objects.filter(taken_down__isnull=False, removed__isnull=True)
+    return waiting.order_by("taken_down").values_list("taken_down", flat=True).first()
+
+
+def takedowns() -> QuerySet[Blob]:
+    """What was taken down, with the entry that says so."""
+    return Blob.objects.filter(taken_down__isnull=False).select_related("takedown_entry")
 
 
 def stored_files(account: "Account", upload_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, StoredFile]:

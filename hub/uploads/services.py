@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from hub.errors import Conflict, Gone, Invalid, OverQuota
 from hub.events import refuse_erased
-from hub.uploads import references, rules, selectors, words
+from hub.uploads import references, rules, selectors, takedowns, words
 from hub.uploads.errors import PartDiffers, PartsMissing
 from hub.uploads.models import Blob, Holding, Part, Upload
 
@@ -36,13 +36,15 @@ def start_upload(
     """Everything that can be refused is refused here, before a byte moves.
 
     With the digest of bytes that the account may read already, the upload is stored at once and nothing has to be sent.
-    Raises Invalid (name, size, purpose, sha256) and OverQuota.
+    Raises Invalid (name, size, purpose, sha256), OverQuota, and Gone for bytes that were taken down.
     """
     refuse_file(name, size)
     if not rules.is_purpose(purpose):
         raise Invalid("purpose", _("The purpose must be a short word such as “revision”."))
     if sha256 is not None and not rules.is_digest(sha256):
         raise Invalid("sha256", _("The digest must be a SHA-256 in 64 lower-case hex digits."))
+    if sha256 is not None:
+        refuse_taken_down(sha256)
     plan = rules.part_plan(size)
     upload = Upload(
         account=account, purpose=purpose, name=name, size=size, part_size=plan.part_size, part_count=plan.count,
@@ -86,8 +88,17 @@ def refuse_file(name: str, size: int) -> None:
         raise Invalid(refused.field, words.refusal(refused))
 
 
+def refuse_taken_down(sha256: str) -> None:
+    """Raises Gone if these bytes were taken down: they cannot come back, in no repository and under no name."""
+    if selectors.is_taken_down(sha256):
+        raise Gone(words.failure("taken_down"))
+
+
 def announced_length(upload: Upload, index: int) -> int:
-    """Bytes that part `index` must have. Raises Invalid if there is no such part, Conflict if no parts are taken now."""
+    """Bytes that part `index` must have. Raises Invalid if there is no such part, Conflict if no parts are taken now, Gone
+    if the file was found to be one that was taken down."""
+    if upload.error == "taken_down":
+        raise Gone(words.failure("taken_down"))
     try:
         length = selectors.plan_of(upload).length(index)
     except IndexError:
@@ -118,10 +129,14 @@ def receive_part(upload: Upload, index: int, body: Path, digest: str, size: int,
 def complete_upload(upload: Upload, digest: str, now: datetime) -> Upload:
     """The sender has sent everything and says what the whole is. The hub now reads and hashes it (state `checking`).
 
-    Asking again with the same digest changes nothing. Raises PartsMissing, Invalid (sha256), Conflict for another digest.
+    Asking again with the same digest changes nothing. Raises PartsMissing, Invalid (sha256), Conflict for another digest,
+    Gone for bytes that were taken down; the parts go then.
     """
     if not rules.is_digest(digest):
         raise Invalid("sha256", _("The digest must be a SHA-256 in 64 lower-case hex digits."))
+    if selectors.is_taken_down(digest):
+        takedowns.end_upload(upload)
+        refuse_taken_down(digest)
     with transaction.atomic():
         current = _locked(upload)
         if current.state in {State.CHECKING, State.STORED}:

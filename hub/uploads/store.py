@@ -110,7 +110,13 @@ class BlobStore:
         return self.path(sha256).open("rb")
 
     def delete(self, sha256: str) -> None:
-        self.path(sha256).unlink(missing_ok=True)
+        """The blob is gone on return and stays so, whatever happens to the machine; one that is not there is gone."""
+        path = self.path(sha256)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return
+        sync_file(path.parent)
 
     def digests(self, start: str = "") -> Iterator[str]:
         """Every digest that has a file and begins with the hex digit `start`, in order."""

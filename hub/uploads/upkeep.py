@@ -15,6 +15,7 @@ from hub.uploads import references, selectors
 from hub.uploads.checking import waiting
 from hub.uploads.models import Blob, Upload
 from hub.uploads.services import remove_upload
+from hub.uploads.store import BlobStore
 from web.receiver import remove_abandoned
 
 # Longer than any request or check takes, so that work under way is never swept.
@@ -54,9 +55,18 @@ def sweep(now: datetime) -> int:
     freed = sum(references.remove_if_unused(store, digest) for digest in list(unheld))
     for batch in batched(store.digests(f"{now.hour % 16:x}"), 1000):
         known = set(Blob.objects.filter(pk__in=batch).values_list("pk", flat=True))
+        freed += _remove_again(store, batch)
         strays = [digest for digest in batch if digest not in known and _is_settled(store.path(digest), now)]
         freed += sum(references.remove_stray_file(store, digest, now) for digest in strays)
     return freed + _sweep_temporary(now)
+
+
+def _remove_again(store: BlobStore, batch: Iterable[str]) -> int:
+    """Files of takedowns that came back past the hub, with a restored disk for example."""
+    back = list(Blob.objects.filter(pk__in=batch, removed__isnull=False).values_list("pk", flat=True))
+    for digest in back:
+        store.delete(digest)
+    return len(back)
 
 
 def _is_settled(path: Path, now: datetime) -> bool:

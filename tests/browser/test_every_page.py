@@ -16,7 +16,7 @@ MODEL, DATASET = "/maintainer/breast-cancer-logistic", "/datasets/maintainer/wis
 PUBLIC = [
     "/", "/models", "/datasets", "/search?q=cancer", "/verify", "/verify?q=5", "/status", "/reviews", "/rewards", "/styleguide",
     "/people/maintainer", "/people/contributor", "/people/reviewer", "/contribute", "/contribute?q=cancer",
-    "/ledger", "/ledger/5", "/ledger/0", "/accounts/login/", "/accounts/signup/",
+    "/ledger", "/ledger/charts", "/reviews/takedowns", "/ledger/5", "/ledger/0", "/accounts/login/", "/accounts/signup/",
     "/accounts/password/reset/",
     MODEL, f"{MODEL}/history", f"{MODEL}/lineage", f"{MODEL}/tree/main", f"{MODEL}/blob/main/predict.py",
     f"{MODEL}/blob/main/model.safetensors", f"{MODEL}/commits/main", f"{MODEL}/commit/main", f"{MODEL}/compare",

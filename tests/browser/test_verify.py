@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.running_hub import RunningHub
 
@@ -61,3 +61,19 @@ def test_any_other_file_is_hashed_and_stays_here(page: Page, data: bytes, tmp_pa
     _choose(page, tmp_path, data)
     page.wait_for_url("**/verify?q=*")
     assert sum(sent) == 0
+
+
+def test_the_saved_page_verifies_a_bundle_by_contract_and_node_alone(
+    chromium: Browser, hub: RunningHub, tmp_path: Path
+) -> None:
+    for name, address in (("verify.html", "/verify/verify.html"), ("model.bundle", BUNDLES[0])):
+        (tmp_path / name).write_bytes(hub.get(address))
+    page = chromium.new_page()
+    page.goto((tmp_path / "verify.html").as_uri())
+    page.set_input_files("#subject", str(tmp_path / "model.bundle"))
+    page.fill("#contract", hub.get_json("/api/v1/anchors")["results"][0]["contract"])
+    page.fill("#rpc", f"{hub.url}/rpc")
+    page.click("button[type=submit]")
+    expect(page.locator("[data-verdict=verified]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-code=transaction]")).to_contain_text("anchored exactly that root")
+    page.close()

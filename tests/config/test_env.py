@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from config import env
 from tests.services import ROOT
 
 BAD = {
@@ -22,8 +23,11 @@ BAD = {
     "EMAIL_TLS": "yes",
     "EMAIL_PORT": "70000",
     "DATABASE_URL": "mysql://here",
+    "WITNESSES": "witness.example+00000000+nonsense=https://witness.example",
+    "WITNESSES_NEEDED": "1",
 }
 SUPERVISOR = ["-m", "config.supervisor"]
+WITNESS = "witness.example/w1+e75f6532+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
 DUMP = """
 import json
 from config import settings
@@ -91,3 +95,40 @@ def test_a_command_says_in_one_line_that_the_hub_is_stopped(tmp_path: Path) -> N
     assert re.fullmatch(r"CommandError: The database does not answer\. Is the hub running\? .+\n", done.stderr), (
         done.stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "needed", "expected"),
+    [
+        ("", "", ((), 0)),
+        (f"{WITNESS}=https://witness.example/sub/", "", (((WITNESS, "https://witness.example/sub"),), 1)),
+        (f" {WITNESS}=http://127.0.0.1:8100 ,", "1", (((WITNESS, "http://127.0.0.1:8100"),), 1)),
+    ],
+)
+def test_witnesses_are_read_with_their_addresses(
+    words: str, needed: str, expected: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WITNESSES", words)
+    monkeypatch.setenv("WITNESSES_NEEDED", needed)
+    found = env.witnesses("WITNESSES")
+    least, most = int(bool(found)), len(found)
+    assert (found, env.integer("WITNESSES_NEEDED", most // 2 + least, least=least, most=most)) == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        WITNESS,
+        f"{WITNESS}=ftp://witness.example",
+        f"{WITNESS}=http://",
+        f"{WITNESS}=http://[half",
+        f"{WITNESS}=http://user@witness.example",
+        f"{WITNESS}=https://a.example,{WITNESS}=https://b.example",
+        WITNESS.replace("BAOh", "AQOh") + "=https://witness.example",
+        "=https://witness.example",
+    ],
+)
+def test_witnesses_that_cannot_be_asked_are_refused(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WITNESSES", words)
+    with pytest.raises(env.BadSetting, match=r"^WITNESSES must "):
+        env.witnesses("WITNESSES")

@@ -44,6 +44,8 @@ SAMPLES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, Any]]]] = {
     "membership.changed": (ORG, {"member": BOB, "role": "maintainer"}, {}),
     "reviewer.granted": (ALICE, {}, {}),
     "reviewer.revoked": (ALICE, {}, {}),
+    "moderator.granted": (ALICE, {}, {}),
+    "moderator.revoked": (ALICE, {}, {}),
     "wallet.bound": (ALICE, {}, BINDING),
     "wallet.rebinding": (ALICE, {}, BINDING),
     "wallet.released": (ALICE, {}, BINDING),
@@ -78,5 +80,5 @@ SAMPLES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, Any]]]] = {
     "attestation.made": (REV2, {"predicate_type": PREDICATE, "digest": DIGEST, "key": "ed25519:01ab"}, {}),
     "attestation.revoked": (REV2, {"predicate_type": PREDICATE, "digest": DIGEST, "key": "ed25519:01ab"}, {}),
     "content.redacted": (MODEL, {"digest": DIGEST, "reason": "personal_data"}, {}),
-    "content.taken_down": (REV2, {"digest": DIGEST, "reason": "illegal"}, {}),
+    "content.taken_down": (MODEL, {"digest": DIGEST, "reason": "illegal"}, {"reason": {"reason": "By a court."}}),
 }

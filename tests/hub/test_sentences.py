@@ -156,6 +156,18 @@ def test_text_and_html_say_the_same(name: str) -> None:
         ),
         (entry("membership.changed"), "maintainer-1 made contributor-1 a maintainer of cancer-lab."),
         (entry("reviewer.granted", "sys:hub"), "The hub made maintainer-1 a hub reviewer."),
+        (entry("moderator.granted", "sys:hub"), "The hub made maintainer-1 a moderator."),
+        (entry("moderator.revoked", "sys:hub"), "The hub ended the work of maintainer-1 as a moderator."),
+        (
+            entry("content.taken_down"),
+            "maintainer-1 took down a file of breast-cancer-logistic: unlawful content.",
+        ),
+        (
+            entry("content.taken_down", data={"repositories": [MODEL, MODEL]}),
+            "maintainer-1 took down a file of breast-cancer-logistic and 2 other repositories: unlawful content.",
+        ),
+        (entry("content.taken_down", subject="log"), "maintainer-1 took down a file by its digest: unlawful content."),
+        (entry("content.redacted"), "maintainer-1 redacted words about breast-cancer-logistic: personal data."),
         (entry("reviewer.revoked", "sys:hub"), "The hub ended the work of maintainer-1 as a hub reviewer."),
         (
             entry("work.submitted"),

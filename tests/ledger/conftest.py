@@ -1,6 +1,7 @@
 """A ledger of its own for every test: folders, keys, a fresh chain with its contract, on the shared PostgreSQL."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ledger.progress import facts_cache
 from tests.chain.conftest import free_port
 from tests.ledger.log_checker import LogChecker
 from tests.ledger.verifying import CSV, README
+from tests.ledger.witness_process import serving
 from tests.ledger.world import World
 
 ORIGIN = "akashi.test/log"
@@ -158,3 +160,17 @@ def world() -> World:
 @pytest.fixture(scope="module")
 def text(world: World) -> str:
     return world.bundle(anchor=world.anchor(4))
+
+
+@pytest.fixture
+def two(ledger: Ledger, settings: Settings, tmp_path: Path) -> Iterator[Any]:
+    """Two witnesses of the ledger, in threads; both are needed."""
+    from tests.ledger.asking import Two
+
+    with ExitStack() as stack:
+        log = ledger.log.verifier_key
+        made = [
+            stack.enter_context(serving(tmp_path / name, [log], f"witness.example/{name}")) for name in ("w1", "w2")
+        ]
+        settings.WITNESSES, settings.WITNESSES_NEEDED = tuple(made), 2
+        yield Two(*made)

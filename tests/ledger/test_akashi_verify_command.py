@@ -78,3 +78,17 @@ def test_it_imports_the_standard_library_alone_and_is_python_3_9() -> None:
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.partition(".")[0] for name in imported} <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_reader_who_stops_reading_gets_no_traceback(
+    world: World, text: str, tmp_path: Path, options: list[str]
+) -> None:
+    (tmp_path / "b").write_text(text, encoding="utf-8")
+    command = [sys.executable, str(SCRIPT), "b", "--log-key", world.signer.key.vkey, *options]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait() == 0

@@ -37,7 +37,7 @@ def test_every_check_that_the_verifier_can_report_is_in_the_document() -> None:
 
 
 def test_every_option_of_the_command_is_in_the_document() -> None:
-    options = re.findall(r'add_argument\("(--[a-z-]+)"', Path(akashi_verify.__file__).read_text(encoding="utf-8"))
+    options = re.findall(r'add\("(--[a-z-]+)"', Path(akashi_verify.__file__).read_text(encoding="utf-8"))
     assert options
     assert [option for option in options if f"`{option}`" not in DOCUMENT] == []
 

@@ -335,7 +335,7 @@ def test_an_earlier_checkpoint_never_replaces_a_later_one(ledger: Ledger) -> Non
     ledger.grow(3)
     first = (ledger.folder / "checkpoint").read_text()
     ledger.grow(3)
-    storage.store().put_checkpoint(first)
+    storage.store().put_checkpoint(lambda: first)
     assert ledger.check() == 7
 
 

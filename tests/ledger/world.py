@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eth_keys.datatypes import PrivateKey
 
 from chain import signatures
@@ -70,6 +71,32 @@ def recover_head(
         return bytes.fromhex(signatures.recover(digest, signature)[2:])
     except ValueError:
         return None
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Somebody who cosigns checkpoints (C2SP cosignature/v1)."""
+
+    name: str
+
+    @property
+    def private(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(salt(f"witness {self.name}"))
+
+    @property
+    def public(self) -> bytes:
+        return b"\x04" + self.private.public_key().public_bytes_raw()
+
+    @property
+    def vkey(self) -> str:
+        return note.format_vkey(self.name, self.public)
+
+    def cosign(self, checkpoint: str, seconds: int) -> str:
+        """The checkpoint with one more line: that this witness saw it at a time."""
+        signed = note.Note.from_text(checkpoint)
+        signature = self.private.sign(f"cosignature/v1\ntime {seconds}\n{signed.text}".encode())
+        line = note.Signature(self.name, note.key_id(self.name, self.public), seconds.to_bytes(8, "big") + signature)
+        return signed.with_signature(line).as_text()
 
 
 @dataclass

@@ -11,12 +11,14 @@ import contextlib
 import hashlib
 import io
 import json
+from functools import cache
 from pathlib import Path
 
 from hub.repositories import tree
 from ledger import akashi_verify, merkle, note, tiles
 from ledger.tiles import EntryBundle, Tile
 from tests.ledger.world import REPOSITORY, World, memory_reader, salt
+from tests.vectors import cases
 
 FOLDER = Path(__file__).parent
 FILES = {"README.md": b"# Wine\n", "data/wine.csv": b"14.23,1.71\n"}
@@ -122,6 +124,7 @@ def _command(log: World) -> dict[str, str]:
     return {"bundle": f"SHA-256 {digest}", "report": f"{printed.getvalue().rstrip()}\n(exit code {code})"}
 
 
+@cache
 def files() -> dict[str, bytes]:
     """The files of this folder that this script makes."""
     log = world()
@@ -157,6 +160,7 @@ def files() -> dict[str, bytes]:
         "example.bundle": example_bundle(log).encode(),
         "log.vkey": f"{log.signer.key.vkey}\n".encode(),
         "foreign.vkey": f"{note.Ed25519Signer(log.origin, salt('another key')).key.vkey}\n".encode(),
+        **cases.files(log, example_bundle(log)),
     }
 
 

@@ -77,8 +77,9 @@ def _walk(resolver: URLResolver, prefix: str) -> Iterator[Route]:
 # --- queries and headers -------------------------------------------------------------------------
 EVERYWHERE = ("cursor", "lang", "q", "theme")
 PARAMETERS = (
-    *EVERYWHERE, "a", "actor", "b", "depth", "from", "id", "kind", "licence", "live", "name", "newest", "next",
-    "owner", "path", "purpose", "reason", "rev", "size", "start", "subject", "tag", "type",
+    *EVERYWHERE, "a", "actor", "b", "depth", "digest", "entry", "from", "group", "id", "kind", "licence", "live", "name",
+    "newest", "next", "owner", "path", "purpose", "reason", "rev", "since", "size", "start", "subject", "tag",
+    "type", "until",
 )  # fmt: skip
 VALUES = (
     "", "%00", "%", "%ff", "%ED%A0%80", "-1", "0", "1", "99999999999999999999", 5000 * "9", "NaN", "1e400", "%D9%A3",

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from hub.explore import answers
 from hub.explore.views.reading import typed
+from ledger import verify_page
 from ledger.trust import trust_anchors
 
 MOST_BUNDLE = 1_500_000  # bytes that fit into one request; larger bundles are for the verifier itself
@@ -43,7 +44,17 @@ def verify(request: HttpRequest) -> HttpResponse:
 def verifier(request: HttpRequest) -> HttpResponse:
     """The verifier itself: one file that needs Python and nothing else."""
     path = settings.BASE_DIR / "ledger" / "akashi_verify.py"
-    answer = HttpResponse(path.read_bytes(), content_type="text/x-python")
-    answer["Content-Disposition"] = 'attachment; filename="akashi_verify.py"'
+    return _download(path.read_bytes(), "text/x-python", path.name)
+
+
+@require_safe
+def static_page(request: HttpRequest) -> HttpResponse:
+    """The same as one page that works from a disk. It carries its own script, so it is only downloaded."""
+    return _download(verify_page.page(), "text/html; charset=utf-8", "verify.html")
+
+
+def _download(data: bytes, kind: str, name: str) -> HttpResponse:
+    answer = HttpResponse(data, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "public, max-age=300"
     return answer

@@ -1,7 +1,8 @@
 """Folders and files of a revision: lists, previews, bytes."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,7 +15,14 @@ from django.views.decorators.http import require_safe
 from hub.accounts.authentication import reader
 from hub.errors import NotAllowed
 from hub.repositories import links, preview, reading, rendering, selectors
-from hub.repositories.errors import BytesGone, PathNotFound, RepositoryNotFound, RevisionNotFound, Withdrawn
+from hub.repositories.errors import (
+    BytesGone,
+    PathNotFound,
+    RepositoryNotFound,
+    RevisionNotFound,
+    TakenDown,
+    Withdrawn,
+)
 from hub.repositories.models import Repository
 from hub.repositories.views.common import at, crumbs, load, show
 from web import http
@@ -69,13 +77,16 @@ def tree(request: HttpRequest, owner: str, name: str, kind: str, rest: str = "ma
 def _item(repository: Repository, rev: str, item: reading.ItemView) -> dict[str, Any]:
     folder = item.type == "tree"
     changed = item.changed.revision if item.changed else None
+    bytes_of = item.changed.blob if item.changed else None
+    gone = bytes_of is not None and bytes_of.taken_down is not None
     if changed is not None:
         changed.repository = repository
     return {
         "item": item,
         "folder": folder,
         "url": (links.tree if folder else links.blob)(repository, rev, item.path),
-        "download": "" if folder else links.resolve(repository, rev, item.path),
+        "download": "" if folder or gone else links.resolve(repository, rev, item.path),
+        "gone": gone,
         "revision": changed,
         "revision_url": links.commit(changed) if changed is not None else "",
     }
@@ -84,7 +95,10 @@ def _item(repository: Repository, rev: str, item: reading.ItemView) -> dict[str,
 # --- one file ------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Shown:
-    """How a file is shown: `kind` is markdown, table, tensors, image, text or none; `note` says what is left out."""
+    """How a file is shown: `kind` is markdown, table, tensors, image, text, tombstone or none; `note` says what is left out.
+
+    A tombstone has the time at which the bytes were taken down and the address of the entry that says so.
+    """
 
     kind: str
     html: SafeString | str = ""
@@ -92,7 +106,8 @@ class Shown:
     table: preview.Table | None = None
     tensors: preview.Tensors | None = None
     note: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
+    taken_down: datetime | None = None
+    entry_url: str = ""
 
 
 @require_safe
@@ -124,6 +139,8 @@ def shown(repository: Repository, rev: str, file: reading.FileView) -> Shown:
     """A preview of what can be shown, from the first bytes."""
     try:
         return _shown(repository, rev, file)
+    except TakenDown as error:
+        return Shown("tombstone", note=str(error), taken_down=error.moment, entry_url=links.entry(error.entry))
     except BytesGone as error:
         return Shown("none", note=str(error))
 
@@ -178,6 +195,8 @@ def resolve(request: HttpRequest, owner: str, name: str, kind: str, rest: str) -
         response = _refused(request, 404, error.code, str(error))
     except (Withdrawn, BytesGone) as error:
         response = _refused(request, 410, error.code, str(error))
+        if isinstance(error, TakenDown):
+            response = _tombstone(error)
     if commit:
         response.headers["X-Repo-Commit"] = commit
     return response
@@ -206,10 +225,26 @@ def is_large(file: reading.FileView) -> bool:
     return file.size > LARGE or preview.suffix_of(file.path) not in _TEXT
 
 
+def _tombstone(error: TakenDown) -> HttpResponse:
+    """The refusal of a file that was taken down, with the reason's code and the entry."""
+    url = links.entry(error.entry)
+    said = {"error": str(error), "reason": error.reason, "taken_down": error.moment.isoformat(), "entry": url or None}
+    response = JsonResponse(said, status=410)
+    for name, value in _explained(error.code, str(error)).items():
+        response.headers[name] = value
+    if url:
+        response.headers["Link"] = f'<{url}>; rel="describedby"'
+    return response
+
+
 def _refused(request: HttpRequest, status: int, code: str, words: str) -> HttpResponse:
     """A refusal that both a person and a client can read. Header values are ASCII, so other signs are quoted."""
     response = JsonResponse({"error": words}, status=status)
-    if code:
-        response.headers["X-Error-Code"] = code
-    response.headers["X-Error-Message"] = iri_to_uri(words).replace("%20", " ")
+    for name, value in _explained(code, words).items():
+        response.headers[name] = value
     return response
+
+
+def _explained(code: str, words: str) -> dict[str, str]:
+    message = {"X-Error-Message": iri_to_uri(words).replace("%20", " ")}
+    return {"X-Error-Code": code, **message} if code else message

@@ -29,11 +29,13 @@ OTHER: dict[str, Any] = {
     "theme": "dark",
     "is_active": True,
     "hub_reviewer": True,
+    "moderator": True,
     "last_login": LATER,
 }
-REGISTERED = ("kind", "date_joined", "erased", "hub_reviewer", "username")
+REGISTERED = ("kind", "date_joined", "erased", "hub_reviewer", "moderator", "username")
 ERASED = (
-    "username", "erased", "email", "display_name", "bio", "language", "theme", "is_active", "hub_reviewer", "last_login",
+    "username", "erased", "email", "display_name", "bio", "language", "theme", "is_active", "hub_reviewer", "moderator",
+    "last_login",
 )  # fmt: skip
 
 

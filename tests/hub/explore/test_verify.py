@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from hub.repositories.models import Repository
+from ledger import verify_page
 
 DIGEST = hashlib.sha256(b"two").hexdigest()
 
@@ -81,3 +82,11 @@ def test_search_leads_straight_to_an_exact_thing(client: Client, final_model: Re
     assert client.get("/search", {"q": "2"}).headers["Location"] == "/ledger/2"
     assert client.get("/search", {"q": "alice"}).headers["Location"] == "/people/alice"
     assert b"cells-linear" in client.get("/search", {"q": "samples measurements"}).content
+
+
+def test_the_static_page_is_downloaded_and_never_shown_here(client: Client, db: None) -> None:
+    answer = client.get("/verify/verify.html")
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"] == 'attachment; filename="verify.html"'
+    assert answer.content == verify_page.page()
+    assert 'href="/verify/verify.html" download' in client.get("/verify").content.decode()

@@ -75,8 +75,8 @@ def test_a_whole_that_differs_from_the_claim_is_refused_though_every_part_is_int
 
 def test_bytes_that_were_taken_down_are_not_stored_again(sender: Sender) -> None:
     sender.store(b"abc")
-    Blob.objects.update(taken_down=sender.now)
     upload = sender.complete(sender.send(b"abc", "again.csv"), b"abc")
+    Blob.objects.update(taken_down=sender.now)
     assert check(upload, sender.now) == State.FAILED
     assert upload.error == "taken_down"
 
