@@ -226,8 +226,7 @@ def _switch(target: str, now: datetime) -> Rotation:
     under_way = ChainTransaction.objects.filter(chain_id=here.chain_id, sender=old, state=State.SIGNED).count()
     if old != target and under_way:
         return Rotation(old, target, waits=(f"{under_way} transactions of {old} are on their way; they come first",))
-    retired = tuple(address for address in calls.operators_ever() if address != target)
-    deployment.change(lambda before: replace(before, retired=retired))
+    services.remember_operators(target)
     if old == target:
         return Rotation(old, target)
     if keys.is_elsewhere() or keys.next_address() != target:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from eth_utils.address import to_checksum_address
 
-from chain import deploying, deployment, distributor, events, keys, mining, selectors
+from chain import calls, deploying, deployment, distributor, events, keys, mining, selectors
 from chain.client import ChainClient
 from chain.deployment import Deployment, DistributionDeployment
 from chain.errors import ChainError, ChainUnavailable, NotDeployed, WrongChain
@@ -144,6 +144,9 @@ def deploy_contracts(*, now: datetime, origin: str | None = None) -> Deployment:
     if isinstance(planned, Deployment):
         _replayed(planned.anchor_address, planned.transaction, client, now)
         deploying.verify(planned, planned.anchor_address, client.code(planned.anchor_address))
+        if keys.operator_address() != planned.deployer and planned.deployer not in planned.retired:
+            # The file is older than a rotation: it came from a backup.
+            remember_operators(keys.operator_address())
         return deployment.current()
     sent = _sent(deploying.key_of(planned), deploying.creation_data(planned), deploying.GAS_LIMIT, now)
     found = deploying.completed(planned, client, sent)
@@ -181,6 +184,12 @@ def _sent(base_key: str, data: bytes, gas_limit: int, now: datetime) -> Transact
     if sent is None or sent.block_number is None or sent.state == State.FAILED:
         raise NotDeployed(_why_not(row.key))
     return sent
+
+
+def remember_operators(present: str) -> None:
+    """Write down every operator that the contract had before the present one. Searches the chain from the deployment on."""
+    retired = tuple(address for address in calls.operators_ever() if address != present)
+    deployment.change(lambda before: replace(before, retired=retired))
 
 
 def send_now(*, key: str, to: str, data: bytes, gas_limit: int, now: datetime) -> None:

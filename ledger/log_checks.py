@@ -55,8 +55,9 @@ def check_log(store: Store, *, full: bool) -> LogChecks:
             ("checkpoint notes", lambda: head_checks.every_note(log)),
             ("cosignatures", witnesses.unsound),
             ("files", lambda: _files(store, head)),
-            ("previous log", _previous),
         ]
+        if succession.predecessor() is not None:
+            checks.append(("previous log", _previous))
     else:
         result.unchecked.update(FULL_CHECKS)
     for name, check in checks:

@@ -1,6 +1,7 @@
 """The operator's key is replaced: announced by the cold key, applied after the delay, and nothing that was signed is lost."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from chain import calls, deployment, distribution, keys, rotating, selectors
+from chain import services as chain_services
 from chain.errors import BadKey
 from chain.models import ChainTransaction
 from ledger import auditing, proofs
@@ -81,6 +83,11 @@ def test_a_hub_goes_on_with_a_new_key_and_its_past_stays_signed(hub: Hub, client
     call_command("verify_log", stdout=io.StringIO())
     with pytest.raises(CommandError, match="No rotation is under way"):
         run()
+    # A deployment file from a backup that is older than the rotation: the next start asks the chain who there was.
+    deployment.change(lambda here: replace(here, retired=()))
+    assert not proofs.checkpoint_signers(past.size).valid
+    chain_services.deploy_contracts(now=hub.now)
+    assert proofs.checkpoint_signers(past.size).valid
 
 
 def test_a_cold_key_elsewhere_is_told_what_to_send(hub: Hub, settings: Settings) -> None:
