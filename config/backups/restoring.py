@@ -12,10 +12,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import timezone
 
 from chain import embedded
 from config.backups import database, manifest
 from config.backups.manifest import BadBackup, Manifest, Tell
+from hub.moderation import restoring as removals
 from hub.uploads import selectors as uploads
 from ledger import recovering, storage
 from ledger.checkpoint import Checkpoint
@@ -49,12 +51,23 @@ def restore(folder: Path, tell: Tell, *, replace: str = "") -> Manifest:
     # From here on the tables are those that this version of the hub knows.
     call_command("migrate", interactive=False, verbosity=0)
     _compare(found, tell)
-    after_restore()
+    remove_again(tell)
     return found
 
 
-def after_restore() -> None:
-    """What has to happen again to a database that is older than the hub, before anybody reads from it."""
+def remove_again(tell: Tell) -> None:
+    """What the log knows as erased, redacted or taken down and an older backup brought back is gone again, before anybody
+    reads from it.
+    """
+    done = removals.apply_erasures(timezone.now())
+    for count, what in (
+        (done.accounts, "erased accounts had come back and are erased again"),
+        (done.words, "redacted words had come back and are gone again"),
+        (done.files, "files that were taken down had come back and are gone again"),
+        (done.waiting, "files that were taken down cannot be removed yet; the hub tries again when it runs"),
+    ):
+        if count:
+            tell(f"{count} {what}")
 
 
 def stand(checkpoints: list[Path], folder: Path | None) -> Stand:

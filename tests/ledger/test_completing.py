@@ -5,17 +5,21 @@ import http.server
 import shutil
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
+from hub.accounts.erasure import erase_account
+from hub.accounts.models import Account
 from ledger import recovering
 from ledger.errors import Fork
 from ledger.models import Details, Entry, Log, Mention
 from ledger.storage import Store
 from ledger.tiles import EntryBundle
+from tests.hub.factories import make_account
 from tests.ledger.conftest import REPOSITORY, Ledger
 from tests.ledger.losing import Hub
 from tests.ledger.test_publisher import files_of
@@ -101,6 +105,24 @@ def test_entries_that_come_back_are_found_under_their_subjects_and_without_their
     assert (words.salt, words.body) == (None, None)
     assert bytes(words.digest).hex() in bytes(last.body).decode()
     assert later.ledger.grow(1) == NEW + 1
+
+
+def test_who_was_erased_after_the_backup_is_erased_again(
+    ledger: Ledger, settings: Settings, tmp_path: Path, now: datetime
+) -> None:
+    hub, export = Hub(ledger, settings, tmp_path), tmp_path / "export"
+    person = make_account("zaphod-b", email="zaphod@heartofgold.example")
+    ledger.grow(1)
+    folder = hub.backup()
+    erase_account(person, now)
+    ledger.grow(1)
+    call_command("export_log", export)
+    hub.lose_database()
+    said = hub.restore(folder, entries_from=str(export))
+    assert "1 erased accounts had come back and are erased again" in said
+    back = Account.objects.get(pk=person.pk)
+    assert (back.email, back.is_active) == ("", False)
+    assert back.username.startswith("erased-")
 
 
 def test_what_was_recorded_after_the_restore_gets_new_places(later: Later) -> None:

@@ -107,6 +107,7 @@ class Command(BaseCommand):
         self._tell(f"{done.added} entries put back, {done.placed} had waited here, up to size {done.head.size}")
         if done.returned:
             self._tell(f"{done.returned} entries that were never published get new places")
+        restoring.remove_again(self._tell)
         run = audit_full(timezone.now())
         if run is not None and run.mismatches:
             self._tell(
