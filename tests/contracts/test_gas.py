@@ -1,5 +1,6 @@
 """What an anchor, a distribution and a claim cost, from receipts of a real node."""
 
+import json
 import random
 import socket
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 
 from chain import distribution
 from chain.embedded import AnvilProcess, find_anvil
+from tests.contracts import gas_snapshot
 from tests.contracts.machine import CHAIN_ID
 from tests.contracts.node import DeepTree, NodeAnchor, NodeDistribution
 from tests.contracts.rfc9162 import Tree
@@ -31,6 +33,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     anvil.start()
     yield anvil.url
     anvil.stop()
+
+
+def test_every_call_costs_what_it_cost_when_the_snapshot_was_accepted() -> None:
+    """A change that is meant: `python -m tests.contracts.gas_snapshot`, and say in the commit why."""
+    with gas_snapshot.fresh_node() as url:
+        assert gas_snapshot.measure(url) == json.loads(gas_snapshot.FILE.read_text(encoding="utf-8"))
 
 
 def mixed(old: int) -> Tree:
@@ -68,6 +76,16 @@ def test_ten_thousand_entries_in_a_log_of_a_million_cost_at_most_six_gas_each(ur
         old = chance.randrange(1_000_000, 2_000_000)
         used.append(NodeAnchor(url).growth(mixed(old), old, old + 10_000)[0])
     assert sum(used) / len(used) <= 60_000
+
+
+def test_a_million_entries_cost_at_most_seven_hundredths_of_a_gas_each(url: str) -> None:
+    chance, used = random.Random(9), {10**6: [], 10**9: []}  # type: tuple[random.Random, dict[int, list[int]]]
+    for least, found in used.items():
+        for _ in range(8):
+            old = chance.randrange(least, 2 * least)
+            found.append(NodeAnchor(url).growth(mixed(old), old, old + 1_000_000)[0])
+    assert sum(used[10**6]) / 8 <= 70_000
+    assert sum(used[10**9]) / 8 <= 75_000
 
 
 # --- distributions, with paths as long as among 100,000 accounts -----------------------------------
