@@ -28,6 +28,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NoReturn
@@ -120,17 +121,20 @@ _LANES = _RATE // 8
 _TOGETHER = 2048
 
 
+@lru_cache(maxsize=64)  # the same few type hashes and domains are asked for with every binding
 def keccak256(data: bytes) -> bytes:
     """Keccak with the padding that Ethereum uses (0x01, not SHA-3's 0x06)."""
     return keccak_many([data])[0]
 
 
 def keccak_many(messages: Sequence[bytes]) -> list[bytes]:
-    """The hashes of messages that all have the same length.
+    """The hashes of messages that all have the same length; ValueError for others.
 
     A lane of the state is one long integer that holds that lane of every message, 64 bits each, so that Python's own
     arithmetic works on thousands of messages in one step.
     """
+    if len({len(message) for message in messages}) > 1:
+        raise ValueError("messages of different lengths")
     found: list[bytes] = []
     for start in range(0, len(messages), _TOGETHER):
         found += _keccak_batch(messages[start : start + _TOGETHER])
@@ -196,8 +200,8 @@ _G: _Point = (
 )
 
 
-def recover_address(digest: bytes, signature: bytes) -> str | None:
-    """The 0x address whose key made the 65-byte signature r || s || v; None when there is none.
+def recover_key(digest: bytes, signature: bytes) -> bytes | None:
+    """The 64 bytes of the public key that made the 65-byte signature r || s || v; None when there is none.
 
     v is 27 or 28 and s lies in the lower half of the group order, so a signature has one form only.
     """
@@ -216,7 +220,7 @@ def recover_address(digest: bytes, signature: bytes) -> str | None:
         return None
     turn = pow(z, -1, _Q)
     x, y = x * turn * turn % _Q, y * turn * turn * turn % _Q
-    return "0x" + keccak256(x.to_bytes(32, "big") + y.to_bytes(32, "big"))[12:].hex()
+    return x.to_bytes(32, "big") + y.to_bytes(32, "big")
 
 
 def _double(point: _Point) -> _Point:
@@ -255,7 +259,7 @@ def _sum_of_products(a: int, one: _Point, b: int, two: _Point) -> _Point:
     return result
 
 
-def binding_digest(chain_id: int, account: bytes, wallet: bytes, nonce: int, deadline: int) -> bytes:
+def binding_digests(chain_id: int, bindings: Sequence[Row]) -> list[bytes]:
     """EIP-712, domain {Akashi, 1, chain}, `WalletBinding`; the account's 16 bytes are followed by 16 zeros."""
     domain = keccak256(
         keccak256(b"EIP712Domain(string name,string version,uint256 chainId)")
@@ -263,14 +267,16 @@ def binding_digest(chain_id: int, account: bytes, wallet: bytes, nonce: int, dea
         + keccak256(b"1")
         + chain_id.to_bytes(32, "big")
     )
-    message = keccak256(
-        keccak256(b"WalletBinding(bytes32 account,address wallet,uint256 nonce,uint64 deadline)")
-        + account.ljust(32, b"\x00")
-        + wallet.rjust(32, b"\x00")
-        + nonce.to_bytes(32, "big")
-        + deadline.to_bytes(32, "big")
-    )
-    return keccak256(b"\x19\x01" + domain + message)
+    kind = keccak256(b"WalletBinding(bytes32 account,address wallet,uint256 nonce,uint64 deadline)")
+    messages = [
+        kind
+        + bytes.fromhex(each["account"]).ljust(32, b"\x00")
+        + bytes.fromhex(each["wallet"][2:]).rjust(32, b"\x00")
+        + each["nonce"].to_bytes(32, "big")
+        + each["deadline"].to_bytes(32, "big")
+        for each in bindings
+    ]
+    return keccak_many([b"\x19\x01" + domain + message for message in keccak_many(messages)])
 
 
 # --- the two trees -----------------------------------------------------------------------------------
@@ -831,10 +837,24 @@ def _royalties(epoch: Epoch, gross: dict[int, int]) -> dict[int, int]:
 # --- settlement --------------------------------------------------------------------------------------
 
 
-def wallet_of(record: Record, account: str, shown: Row | None, chain_id: int) -> str | None:
-    """The wallet that an account bound first, by the signed text that the log's entry commits to."""
-    if account not in record.bound:
-        return None
+def wallets_of(record: Record, accounts: Iterable[str], shown: dict[str, Row], chain_id: int) -> dict[str, str]:
+    """The wallet that each account bound first, by the signed text that the log's entry commits to."""
+    bound = [account for account in accounts if account in record.bound]
+    signed = [_binding(record, account, shown.get(account), chain_id) for account in bound]
+    keys = []
+    for account, each, digest in zip(bound, signed, binding_digests(chain_id, signed)):
+        key = recover_key(digest, bytes.fromhex(each["signature"][2:]))
+        if key is None:
+            raise Refused(f"the binding of account {account} is not signed by the wallet {each['wallet']}")
+        keys.append(key)
+    for account, each, hashed in zip(bound, signed, keccak_many(keys)):
+        if "0x" + hashed[12:].hex() != each["wallet"]:
+            raise Refused(f"the binding of account {account} is not signed by the wallet {each['wallet']}")
+    return {account: each["wallet"] for account, each in zip(bound, signed)}
+
+
+def _binding(record: Record, account: str, shown: Row | None, chain_id: int) -> Row:
+    """The text of a binding, which has to be what the log commits to and in time; its signature is not checked here."""
     leaf, time, digest = record.bound[account]
     if shown is None:
         raise Refused(f"bindings.ndjson lacks the binding of account {account}, entry {leaf}")
@@ -848,12 +868,7 @@ def wallet_of(record: Record, account: str, shown: Row | None, chain_id: int) ->
     logged = datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     if signed["deadline"] < logged.timestamp():
         raise Refused(f"the binding in entry {leaf} was logged after its deadline")
-    wallet: str = signed["wallet"]
-    named = bytes.fromhex(wallet[2:])
-    value = binding_digest(chain_id, bytes.fromhex(account), named, signed["nonce"], signed["deadline"])
-    if recover_address(value, bytes.fromhex(signed["signature"][2:])) != wallet:
-        raise Refused(f"the binding of account {account} is not signed by the wallet {wallet}")
-    return wallet
+    return signed
 
 
 @dataclass
@@ -1097,9 +1112,10 @@ def _check_settlement(
     stray = sorted(set(shown) - {account for account in accounts if account in record.bound})
     if stray:
         raise Refused(f"bindings.ndjson holds a binding that nothing asks for, of account {stray[0]}")
+    wallets = wallets_of(record, sorted(accounts), shown, manifest["chain_id"])
     leaves, rows, waiting = dict(before.leaves), [], 0
     for account in sorted(accounts):
-        wallet = wallet_of(record, account, shown.get(account), manifest["chain_id"])
+        wallet = wallets.get(account)
         pending = before.pending.get(account, 0)
         credit = pending + allocation.accounts.get(account, 0)
         if wallet is not None and credit:

@@ -411,6 +411,9 @@ def test_rows_of_any_other_type_are_refused_and_never_raised(name: str, value: A
 def test_its_keccak_is_keccak(length: int) -> None:
     messages = [hashlib.shake_256(bytes([number])).digest(length) for number in range(5)]
     assert akashi_recompute.keccak_many(messages) == [keccak_256(message).digest() for message in messages]
+    assert akashi_recompute.keccak_many([]) == []
+    with pytest.raises(ValueError, match="different lengths"):
+        akashi_recompute.keccak_many([*messages, b"x" * (length + 136)])
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 8, 9, 100, 3000])
@@ -426,14 +429,17 @@ def test_it_recovers_who_signed() -> None:
     for name in ("alice", "bob", "carol"):
         made = signed(name)
         digest = binding_digest(made)
-        named = (bytes.fromhex(made.account), bytes.fromhex(made.wallet[2:]), made.nonce, made.deadline)
-        assert akashi_recompute.binding_digest(made.chain_id, *named) == digest
+        assert akashi_recompute.binding_digests(made.chain_id, [made.__dict__] * 2) == [digest] * 2
         signature = bytes.fromhex(made.signature[2:])
-        assert akashi_recompute.recover_address(digest, signature) == made.wallet
-        assert akashi_recompute.recover_address(digest[::-1], signature) != made.wallet
+        assert _address(akashi_recompute.recover_key(digest, signature)) == made.wallet
+        assert _address(akashi_recompute.recover_key(digest[::-1], signature)) != made.wallet
         high = (akashi_recompute._N - int.from_bytes(signature[32:64], "big")).to_bytes(32, "big")
-        assert akashi_recompute.recover_address(digest, signature[:32] + high + bytes([55 - signature[64]])) is None
-        assert akashi_recompute.recover_address(digest, signature[:-1]) is None
+        assert akashi_recompute.recover_key(digest, signature[:32] + high + bytes([55 - signature[64]])) is None
+        assert akashi_recompute.recover_key(digest, signature[:-1]) is None
+
+
+def _address(key: bytes | None) -> str:
+    return "" if key is None else "0x" + keccak_256(key).digest()[12:].hex()
 
 
 def _hash(folder: Path) -> str:
