@@ -177,6 +177,14 @@ def test_a_chart_is_named_for_screen_readers() -> None:
     assert drawn.findtext("title") == "3 HUB in epoch 1"
 
 
+def test_the_figure_of_a_bar_at_the_right_edge_ends_with_it() -> None:
+    drawn = bars.bar_chart([*[bars.Bar(0)] * 29, bars.Bar(42, "42,000")], title="t", width=300)
+    figure, bar = parsed(drawn).find(".//{*}text"), rects(drawn, "bar")[0]
+    assert figure is not None
+    assert figure.get("text-anchor") == "end"
+    assert figure.get("x") == str(float(bar.get("x") or 0) + float(bar.get("width") or 0)).removesuffix(".0")
+
+
 def test_an_empty_period_is_a_tick() -> None:
     drawn = bars.bar_chart([bars.Bar(3), bars.Bar(0), bars.Bar(0)], title="t")
     assert len(rects(drawn, "bar")) == 1

@@ -33,7 +33,9 @@ def bar_chart(values: Sequence[Bar], *, title: str, width: float = 318, height: 
         tall = (foot - top) * bar.value / highest
         parts.append(element("rect", class_="bar", x=left, y=foot - tall, width=thick, height=tall))
         if bar.shown:
-            parts.append(label(bar.shown, x=left, y=foot - tall - 6, class_="bar-value"))
+            # In the right half the figure ends with its bar, so that a long one is not cut off at the edge.
+            at, anchor = (left, None) if left < width / 2 else (left + thick, "end")
+            parts.append(label(bar.shown, x=at, y=foot - tall - 6, class_="bar-value", anchor=anchor))
     return picture(*parts, width=width, height=height, class_="bar-chart", title=title)
 
 
