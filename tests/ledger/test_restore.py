@@ -69,6 +69,17 @@ def test_a_database_that_holds_something_else_is_refused(hub: Hub) -> None:
     hub.restore(folder)
 
 
+def test_a_restore_that_was_cut_off_while_it_emptied_the_database_is_run_again(hub: Hub) -> None:
+    hub.ledger.grow(3)
+    folder = hub.backup()
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+    connection.close()
+    assert "is back as of" in hub.restore(folder)
+    assert hub.ledger.grow(1) == 5
+
+
 def test_rows_that_are_not_those_of_the_manifest_are_said(hub: Hub) -> None:
     hub.ledger.grow(3)
     folder = hub.backup()
