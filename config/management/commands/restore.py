@@ -14,6 +14,7 @@ from config.backups.manifest import BadBackup
 from ledger import recovering, sources
 from ledger.auditing import audit_full
 from ledger.errors import LedgerError
+from web.commands import end_wrong_calls_with_1
 
 MISSING = 2
 _EPILOG = """exit codes: 0 restored, and the log can go on
@@ -26,9 +27,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
-        return super().create_parser(
+        parser = super().create_parser(
             prog_name, subcommand, epilog=_EPILOG, formatter_class=RawDescriptionHelpFormatter, **options
         )
+        return end_wrong_calls_with_1(parser)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
