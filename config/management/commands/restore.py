@@ -38,6 +38,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--replace", default="", metavar="ORIGIN", help="the log that the database may lose")
         parser.add_argument(
+            "--without-damaged", action="store_true", help="leave out stored files that are damaged in the backup"
+        )
+        parser.add_argument(
             "--checkpoint",
             type=Path,
             action="append",
@@ -77,7 +80,9 @@ class Command(BaseCommand):
 
     def _restore(self, folder: Path, options: dict[str, Any]) -> None:
         self._tell(f"backup {folder}")
-        found = restoring.restore(folder, self._tell, replace=options["replace"])
+        found = restoring.restore(
+            folder, self._tell, replace=options["replace"], without_damaged=options["without_damaged"]
+        )
         missing = restoring.missing_files()
         if missing:
             self._tell(f"{missing} stored files that the database names are not here; their pages will say so")
