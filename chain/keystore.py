@@ -82,6 +82,12 @@ def _write_once(path: Path, content: Callable[[], bytes]) -> None:
         pass
     finally:
         temporary.unlink()
+    # Its name has to survive a power cut as well: the next thing may be to announce this key on a chain.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _read(path: Path) -> bytes:

@@ -104,10 +104,20 @@ def rotate(now: datetime, to: str = "", *, begin: bool = False) -> Rotation:
 
 
 def cancel(now: datetime) -> Rotation:
-    """Withdraw what is announced, where the key for it lies here; else say who has to. The new key is deleted."""
-    target, client = keys.next_address() or keys.operator_address(), ChainClient.from_settings()
-    done, orders = [], []
-    for seat in _seats(target):
+    """Withdraw what is announced, where the key for it lies here; else say who has to. The new key is deleted.
+
+    `BadKey` once the new key holds a seat: it is an operator's only copy then, and the rotation has to be finished.
+    """
+    keys.finish_switch()
+    made, client = keys.next_address(), ChainClient.from_settings()
+    target = made or keys.operator_address()
+    done, orders, seats = [], [], list(_seats(target))
+    taken = [seat.name for seat in seats if seat.holder == made]
+    if taken:
+        raise BadKey(
+            f"{made} took over already ({', '.join(taken)}), so its key stays. Run the command without --cancel to finish."
+        )
+    for seat in seats:
         if seat.announced is None:
             continue
         key = keys.key_here(seat.by)

@@ -135,11 +135,12 @@ def _ask_and_keep(asked: Asked, now: datetime) -> bool:
 
 def _told(error: LedgerError) -> tuple[str, str]:
     """The problem, and what may be shown of it: an answer's words, but not where a witness is asked."""
+    # All of it may repeat what the witness sent: a status line, say, with what no text column takes.
     if isinstance(error, WitnessRefused):
-        return error.problem, str(error)
+        return error.problem, _printable(str(error))
     if isinstance(error, Unreachable):
-        return Problem.AWAY, error.reason
-    return (Problem.INVALID if isinstance(error, BadNote) else Problem.REFUSED), str(error)
+        return Problem.AWAY, _printable(error.reason)
+    return (Problem.INVALID if isinstance(error, BadNote) else Problem.REFUSED), _printable(str(error))
 
 
 def ask(asked: Asked, store: Store) -> Signature:
@@ -198,7 +199,7 @@ def _post(client: Client, asked: Asked, old: int, store: Store) -> tuple[str | i
 
 def _printable(text: str) -> str:
     """The beginning of what a stranger wrote, as one line."""
-    return "".join(sign if sign.isprintable() else " " for sign in text[:200]).strip()
+    return "".join(sign if sign.isprintable() else " " for sign in text[:300]).strip()
 
 
 def _known_sizes(vkeys: Sequence[str]) -> dict[str, int]:

@@ -44,6 +44,7 @@ class Client:
         self._base = parts.path.rstrip("/")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(host, port, timeout=seconds)
+        self._socket: socket.socket | None = None
 
     def get(self, path: str, *, most: int) -> bytes:
         """The body under a path, of at most `most` bytes. Raises `NotServed` (404, 410) and `Unreachable`."""
@@ -66,9 +67,21 @@ class Client:
         """The body under a path piece by piece, however large. Each piece has to come in time. Raises as `get`."""
         with self._exchange("GET", path, b"", {}, whole=False) as response:
             self._require_ok(path, response.status, _lower(response))
-            while piece := response.read(_PIECE):
+            while piece := self._piece(response):
                 yield piece
             _require_whole(response)
+
+    def _piece(self, response: http.client.HTTPResponse) -> bytes:
+        late = threading.Event()
+        try:
+            with self._deadline(late):
+                piece = response.read(_PIECE)
+        except _ERRORS:
+            if not late.is_set():
+                raise
+        if late.is_set():
+            raise TimeoutError
+        return piece
 
     def close(self) -> None:
         self._connection.close()
@@ -77,14 +90,16 @@ class Client:
     def _exchange(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, whole: bool = True
     ) -> Iterator[http.client.HTTPResponse]:
-        """Sends and hands out the answer. With `whole` everything has to be over within `seconds`."""
+        """Sends and hands out the answer. With `whole` everything has to be over within `seconds`, else its beginning has."""
         late = threading.Event()
-        timer = threading.Timer(self.seconds, self._hang_up, [late])
-        timer.daemon = True
-        if whole:
-            timer.start()
+        self._socket = None
         try:
-            yield self._send(method, path, body, {"Accept-Encoding": "identity", **headers})
+            with self._deadline(late):
+                response = self._send(method, path, body, {"Accept-Encoding": "identity", **headers}, late)
+                if whole:
+                    yield response
+            if not whole:
+                yield response
         except _ERRORS as error:
             self.close()
             in_time = not late.is_set() and not isinstance(error, TimeoutError)
@@ -92,28 +107,44 @@ class Client:
         except BaseException:
             self.close()
             raise
-        finally:
-            timer.cancel()
         if late.is_set():
             self.close()
             raise self._unreachable(path, self._late())
 
-    def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+    @contextmanager
+    def _deadline(self, late: threading.Event) -> Iterator[None]:
+        """Hangs up after `seconds`. A timeout of the socket alone begins anew with every byte."""
+        timer = threading.Timer(self.seconds, self._hang_up, [late])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _send(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], late: threading.Event
+    ) -> http.client.HTTPResponse:
         kept = self._connection.sock is not None
         try:
-            self._connection.request(method, self._base + path, body or None, headers)
-            return self._connection.getresponse()
+            return self._try(method, path, body, headers)
         except (http.client.RemoteDisconnected, ConnectionError):
             # A kept connection may have been closed from the other side meanwhile. What is asked may be asked twice.
+            # Not when we hung up: nothing would end the second try.
             self.close()
-            if not kept:
+            if not kept or late.is_set():
                 raise
+        return self._try(method, path, body, headers)
+
+    def _try(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         self._connection.request(method, self._base + path, body or None, headers)
+        # An answer that closes the connection takes the socket with it, and has to be ended all the same.
+        self._socket = self._connection.sock
         return self._connection.getresponse()
 
     def _hang_up(self, late: threading.Event) -> None:
         late.set()
-        connected = self._connection.sock
+        connected = self._connection.sock or self._socket
         if connected is not None:
             try:
                 connected.shutdown(socket.SHUT_RDWR)

@@ -13,6 +13,7 @@ from chain import selectors as chain
 from chain import signatures
 from chain.errors import ChainError
 from ledger.checkpoint import OperatorVerifier, operator_name, origin_hash
+from ledger.durable import sync_folder
 from ledger.errors import BadNote, WrongKey
 from ledger.note import Ed25519Key, Ed25519Signer, Note, OperatorKey, Signature
 
@@ -143,3 +144,4 @@ def _write_key(file: Path) -> None:
         file.hardlink_to(temporary)
     finally:
         temporary.unlink()
+    sync_folder(file.parent)

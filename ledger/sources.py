@@ -3,6 +3,7 @@
 Nothing that a source says is believed here. Whoever reads entries from one hashes them and compares with a signed head.
 """
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -107,7 +108,7 @@ class SiteSource:
             if error.code in {404, 410}:
                 return None
             raise NotFound(f"{self.place} answers {error.code} for {path}.") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise NotFound(f"{self.place} does not answer: {error}.") from error
         if len(data) > most:
             raise NotFound(f"{self.place} answers with more than {most} bytes for {path}.")

@@ -41,8 +41,8 @@ def succeed(source: Source, log_key: str, reason: str, now: datetime) -> Log:
     """Create this hub's log as the successor of the log in `source`, whose key the caller knows from elsewhere.
 
     The old log is copied first, every entry hashed; the checkpoint of the copy has to carry the old key's signature. Safe to
-    repeat after a failure. Raises `WrongKey` when this hub has a log already, `BadOrigin` when it would have the old one's
-    name, and `NotFound`, `BadNote`, `BadCheckpoint`, `Damaged` for a copy that is not whole.
+    repeat after a failure. Raises `WrongKey` when this hub has a log already or the old log's key, `BadOrigin` when it would
+    have the old one's name, and `NotFound`, `BadNote`, `BadCheckpoint`, `Damaged` for a copy that is not whole.
     """
     if reason not in REASONS:
         raise ValueError(f"{reason!r} is not one of {', '.join(REASONS)}")
@@ -62,6 +62,10 @@ def succeed(source: Source, log_key: str, reason: str, now: datetime) -> Log:
         if origin == found.origin:
             raise BadOrigin(f"LOG_ORIGIN must name the new log; {origin} is the one that ended.")
         key = keys.create_log_key(origin)
+        if key.public == old.public:
+            raise WrongKey(
+                "LOG_KEY_FILE holds the old log's key. Name a new file: a successor signs with a key of its own."
+            )
         log = Log.objects.create(origin=origin, verifier_key=key.vkey, created=now, size=0, root=EMPTY_ROOT)
         services.record(
             type=TYPE,

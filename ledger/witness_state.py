@@ -3,6 +3,7 @@
     witness.key             PRIVATE+KEY+…, for its owner's eyes only; made at the first start
     logs/<origin hash>      the last checkpoint cosigned, as a signed note
     refused/<note hash>     signed heads that contradicted it, each with the request and what was cosigned before
+    unproven/<note hash>    the same of signed heads whose proof did not hold: a fork, or somebody else's bad proof
 
 Reading the last checkpoint, comparing, and writing the new one happen under one lock, and the new one is on disk before a
 cosignature leaves. So neither a second process on the same folder nor a kill at any point makes the witness go back.
@@ -22,7 +23,8 @@ from ledger.errors import BadCheckpoint, BadNote, Damaged, WrongKey
 from ledger.note import Ed25519Key, Note
 from ledger.witnessing import Opened, Refused, check_request, open_request
 
-# Refused heads that are kept; whoever floods the witness fills no disk.
+# Refused heads that are kept in each folder; whoever floods the witness fills no disk. Anybody can send a genuine head with
+# a bad proof, so those have a folder of their own: they take no place from what nobody but the log can have made.
 MAX_REFUSED = 64
 
 
@@ -70,8 +72,9 @@ class WitnessState:
         return self.folder / "logs" / hashlib.sha256(origin.encode()).hexdigest()
 
     def _keep_evidence(self, opened: Opened, refusal: Refused) -> None:
-        """What the log signed and the witness cannot reconcile; a fork is proven with it."""
-        folder, text = self.folder / "refused", opened.request.as_text()
+        """What the log signed and the witness cannot reconcile. With one size and two roots a fork is proven."""
+        folder = self.folder / ("unproven" if refusal.status == 422 else "refused")
+        text = opened.request.as_text()
         file = folder / hashlib.sha256(opened.note.text.encode()).hexdigest()
         if file.exists() or (folder.is_dir() and len(list(folder.iterdir())) >= MAX_REFUSED):
             return

@@ -80,10 +80,14 @@ def held_log() -> str | None:
 def load(source: Path) -> None:
     """Replace everything in the database by the dump's content, in one transaction after emptying it."""
     connection.close()
-    with _connect() as own:
-        own.execute("DROP SCHEMA public CASCADE")
-        own.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
-        own.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+    try:
+        # One transaction: without the schema nothing could be put back, and the command could not be run again.
+        with _connect() as own, own.transaction():
+            own.execute("DROP SCHEMA IF EXISTS public CASCADE")
+            own.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
+            own.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+    except psycopg.Error as error:
+        raise BadBackup(f"The database cannot be emptied: {' '.join(str(error).split())}") from error
     _run("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
          f"--dbname={_environment()['PGDATABASE']}", str(source))  # fmt: skip
 

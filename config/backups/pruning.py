@@ -37,7 +37,8 @@ def _older(folder: Path, now: datetime) -> bool:
 def _clean_pool(root: Path, tell: Tell) -> None:
     needed: set[str] = set()
     for folder in manifest.backup_folders(root):
-        if (folder / manifest.POOL_LIST).exists():
+        # One that was cut off needs nothing, and its list may end in the middle of a line.
+        if (folder / manifest.MANIFEST).exists():
             needed.update(each.sha256 for each in manifest.pooled(folder))
     count = 0
     for path in (root / "pool").glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):

@@ -35,16 +35,18 @@ class Stand:
     silence: str
 
 
-def restore(folder: Path, tell: Tell, *, replace: str = "") -> Manifest:
+def restore(folder: Path, tell: Tell, *, replace: str = "", without_damaged: bool = False) -> Manifest:
     """Put the backup in `folder` into the database and the folders of the settings.
 
     `replace` is the origin of the log that the database holds now and may lose; without it the database has to be empty.
+    With `without_damaged` stored files that are damaged in the backup are left out.
     Raises `BadBackup` before anything is changed when the backup is damaged, is of another log than what survived, or
     the database is not empty; later when what was put back is not what was taken.
     """
     _refuse_full_database(replace)
-    found = manifest.check(folder, tell)
-    _put_files(folder, found, tell)
+    damaged: set[str] = set()
+    found = manifest.check(folder, tell, damaged=damaged if without_damaged else None)
+    _put_files(folder, found, damaged, tell)
     tell("database")
     database.load(folder / "database.dump")
     _count(found)
@@ -149,7 +151,7 @@ def put_chain(folder: Path, found: Manifest) -> None:
             manifest.copy(folder / name, target, mode=0o600)
 
 
-def _put_files(folder: Path, found: Manifest, tell: Tell) -> None:
+def _put_files(folder: Path, found: Manifest, damaged: set[str], tell: Tell) -> None:
     put_chain(folder, found)
     for name in found.files:
         if name.startswith("keys/") and not (target := _key_target(Path(name).name)).exists():
@@ -158,7 +160,7 @@ def _put_files(folder: Path, found: Manifest, tell: Tell) -> None:
     if "signed_head.json" in found.files:
         _keep_larger(storage.Store(folder).signed_head())
     count = 0
-    for each in manifest.pooled(folder):
+    for each in (each for each in manifest.pooled(folder) if each.sha256 not in damaged):
         count += _put(manifest.pool_path(folder.parent, each.sha256), each)
     tell(f"{count} stored files came back, the others were here")
 

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -83,11 +83,11 @@ class FileMirror:
             done.hidden += 1
             return
 
-        def read_trees(digests: Collection[str]) -> Mapping[str, bytes]:
-            return {digest: self._object(client, digest, f"{base}/trees/{digest}") for digest in digests}
+        def read(digest: str) -> bytes:
+            return self._object(client, digest, f"{base}/trees/{digest}")
 
         missing, wrong = 0, len(done.wrong)
-        for path, leaf in tree.walk(read_trees, made.root_tree):
+        for path, leaf in _files(read, made.root_tree):
             if self.path(leaf.digest).exists():
                 continue
             if repository not in addresses:
@@ -168,8 +168,26 @@ def _download(client: Client, path: str, file: Path, leaf: Leaf) -> None:
         raise Broken("the hub sends other bytes than the log says")
 
 
+def _files(read: Callable[[str], bytes], root: str) -> Iterator[tuple[str, Leaf]]:
+    """Every file below a directory with a path that leads to it. Each directory is opened once, however many paths it has:
+    a few of them, each many times in the one above, would have more paths than anybody can walk.
+    """
+    seen, waiting = {root}, [("", root, 0)]
+    while waiting:
+        folder, digest, depth = waiting.pop()
+        for member in tree.decode(read(digest)):
+            path = f"{folder}/{member.name}" if folder else member.name
+            if member.type != tree.TREE:
+                yield path, member.leaf
+            elif depth >= tree.MAX_DEPTH:
+                raise Broken("its directories are nested too deeply")
+            elif member.digest not in seen:
+                seen.add(member.digest)
+                waiting.append((path, member.digest, depth + 1))
+
+
 def _published(bodies: Iterable[bytes]) -> Iterator[tuple[str, str]]:
-    """The ids of the revisions that entries publish, each with its repository's."""
+    """The ids of the revisions that entries publish, each with its repository's. What names none is passed over."""
     for body in bodies:
         if PUBLISHED.encode() not in body:
             continue
@@ -177,5 +195,8 @@ def _published(bodies: Iterable[bytes]) -> Iterator[tuple[str, str]]:
             parsed = entries.parse(body)
         except BadEntry:
             continue
-        if parsed.type == PUBLISHED:
-            yield parsed.subject.removeprefix("rev:"), str(parsed.data["repo"]).removeprefix("repo:")
+        revision, repository = parsed.subject, parsed.data.get("repo")
+        if parsed.type != PUBLISHED or not isinstance(repository, str) or not entries.is_subject(repository):
+            continue
+        if revision.startswith("rev:") and repository.startswith("repo:"):
+            yield revision.removeprefix("rev:"), repository.removeprefix("repo:")

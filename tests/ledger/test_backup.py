@@ -122,6 +122,17 @@ def test_old_backups_are_deleted_and_with_them_what_only_they_kept(hub: Hub) -> 
     assert pool(hub) == {kept}
 
 
+def test_a_backup_that_was_killed_does_not_spoil_the_next_one(hub: Hub) -> None:
+    hub.ledger.grow(1)
+    kept = hub.store(b"kept")
+    killed = hub.backups / manifest.folder_name(timezone.now() - timedelta(hours=2))
+    killed.mkdir(parents=True)
+    (killed / manifest.POOL_LIST).write_text(f"4 {64 * 'a'} blobs/{64 * 'a'}\n4 {64 * 'b'} blo")
+    new = hub.backup(keep_days=30)
+    assert manifest.newest(hub.backups) == new
+    assert pool(hub) == {kept}
+
+
 def test_the_newest_backup_stays_however_old_it_is(hub: Hub) -> None:
     hub.ledger.grow(1)
     folder = _age(hub.backup(), days=400)
@@ -161,7 +172,18 @@ def test_a_file_that_is_no_manifest_is_refused_in_words(tmp_path: Path, text: st
         manifest.read(tmp_path)
 
 
-@pytest.mark.parametrize("line", ["x", "1 " + 64 * "a" + " ../../etc", "1 " + 64 * "a" + " /etc", "1 aa blobs/aa"])
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc", "/etc", "log//etc/x", "log/previous//etc/x", "epochs//etc/x", "epochs/./x", "log/signed_head.json",
+     "log/previous/../signed_head.json", "blobs/aa", "blobs/" + 64 * "b"],
+)  # fmt: skip
+def test_a_name_that_leads_out_of_its_folder_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / manifest.POOL_LIST).write_text(f"1 {64 * 'a'} {name}\n")
+    with pytest.raises(BadBackup, match="names no file"):
+        list(manifest.pooled(tmp_path))
+
+
+@pytest.mark.parametrize("line", ["x", "1 aa blobs/aa"])
 def test_a_list_that_leads_out_of_the_folder_is_refused(tmp_path: Path, line: str) -> None:
     (tmp_path / manifest.POOL_LIST).write_text(line + "\n")
     with pytest.raises(BadBackup, match="names no file"):

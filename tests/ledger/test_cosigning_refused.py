@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from ledger import cosigning
 from ledger.cosignature import WitnessSigner
+from ledger.errors import Unreachable
 from ledger.models import Cosignature, Witness
 from ledger.note import Ed25519Key
 from ledger.witness_state import WitnessState
@@ -130,6 +131,23 @@ def test_a_liar_changes_nothing(ledger: Ledger, settings: Settings) -> None:
     assert problem_free(ledger, settings, good)
 
 
+def test_what_a_witness_sends_instead_of_an_answer_is_kept_in_words_that_a_row_takes(
+    ledger: Ledger, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A status line that is none is repeated by the client; with a NUL the row could not be written, and nobody waited."""
+
+    def fail(asked: object, store: object) -> None:
+        raise Unreachable("https://liar.example", "\0" + "x" * 60_000)
+
+    ledger.grow(3)
+    settings.WITNESSES = ((SIGNER.key.vkey, "https://liar.example"),)
+    monkeypatch.setattr(cosigning, "ask", fail)
+    assert ask(ledger) == 0
+    row = Witness.objects.get(key=SIGNER.key.vkey)
+    assert (row.problem, row.failures) == ("away", 1)
+    assert len(row.detail) < 1000
+
+
 def problem_free(ledger: Ledger, settings: Settings, line: str) -> bool:
     with answering(lambda _: (200, "text/plain", line.encode())) as url:
         settings.WITNESSES = ((SIGNER.key.vkey, url),)
@@ -156,7 +174,7 @@ def test_a_witness_that_saw_another_history_refuses_and_the_hub_says_so(
         ledger.grow(3)
         assert ask(ledger) == 0
         assert Witness.objects.get().problem == "another"
-    assert len(list((tmp_path / "w" / "refused").iterdir())) == 2
+    assert [len(list((tmp_path / "w" / name).iterdir())) for name in ("refused", "unproven")] == [1, 1]
     page = text_of(client, "/status")
     assert "Something disagrees" in page
     assert "has seen another history of this log" in page

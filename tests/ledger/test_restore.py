@@ -12,6 +12,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from config.backups import database, manifest
+from hub.uploads.selectors import blob_store
 from ledger import guard, storage
 from tests.ledger.conftest import Ledger
 from tests.ledger.losing import Hub
@@ -46,6 +47,24 @@ def test_a_damaged_backup_changes_nothing(hub: Hub, name: str) -> None:
     assert hub.ledger.grow(1) == 5
 
 
+def test_one_rotten_file_in_the_pool_does_not_keep_a_hub_from_coming_back(hub: Hub) -> None:
+    hub.ledger.grow(3)
+    rotten, sound = hub.store(b"rotten"), hub.store(b"sound")
+    folder = hub.backup()
+    path = manifest.pool_path(hub.backups, rotten)
+    path.chmod(0o600)
+    path.write_bytes(b"rotteN")
+    hub.lose_database()
+    hub.lose_folders()
+    assert "is damaged" in hub.refused(folder)
+    said = hub.restore(folder, without_damaged=True)
+    assert f"left out: blobs/{rotten}" in said
+    assert "1 stored files that the database names are not here" in said
+    assert blob_store().path(sound).read_bytes() == b"sound"
+    assert not blob_store().path(rotten).exists()
+    assert hub.ledger.grow(1) == 5
+
+
 def test_a_log_folder_of_another_log_is_not_written_into(hub: Hub, settings: Settings) -> None:
     hub.ledger.grow(3)
     folder = hub.backup()
@@ -67,6 +86,17 @@ def test_a_database_that_holds_something_else_is_refused(hub: Hub) -> None:
     hub.lose_database()
     assert database.held_log() is None
     hub.restore(folder)
+
+
+def test_a_restore_that_was_cut_off_while_it_emptied_the_database_is_run_again(hub: Hub) -> None:
+    hub.ledger.grow(3)
+    folder = hub.backup()
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+    connection.close()
+    assert "is back as of" in hub.restore(folder)
+    assert hub.ledger.grow(1) == 5
 
 
 def test_rows_that_are_not_those_of_the_manifest_are_said(hub: Hub) -> None:

@@ -1,6 +1,7 @@
 """A log that ends has a successor, whose entry 0 commits to the frozen head; the break is shown and the old log stays."""
 
 import io
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ class Ended(Hub):
 
     copy: Path
     key: str
+    old_key_file: Path
 
     def succeed(self, reason: str = "key_lost", **options: str) -> str:
         out = io.StringIO()
@@ -47,7 +49,7 @@ def ended(ledger: Ledger, settings: Settings, tmp_path: Path) -> Ended:
     call_command("flush", interactive=False, verbosity=0)
     settings.LOG_ORIGIN = NEW
     settings.LOG_DIR = tmp_path / "new" / "log"
-    settings.LOG_KEY_FILE = tmp_path / "new" / "log.pem"
+    hub.old_key_file, settings.LOG_KEY_FILE = settings.LOG_KEY_FILE, tmp_path / "new" / "log.pem"
     settings.DEPLOYMENT_FILE = tmp_path / "new" / "deployment.json"
     facts_cache.forget()
     chain_memory.forget()
@@ -130,6 +132,16 @@ def test_a_log_is_not_its_own_successor_and_begins_once(ended: Ended) -> None:
     with pytest.raises(CommandError, match="has a log already"):
         ended.succeed()
     assert Entry.objects.count() == 1
+
+
+def test_a_successor_does_not_sign_with_the_key_that_was_stolen(ended: Ended, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    shutil.copy(ended.old_key_file, ended.settings.LOG_KEY_FILE)
+    with pytest.raises(CommandError, match="the old log's key"):
+        ended.succeed("key_stolen")
+    assert not Log.objects.exists()
+    ended.settings.LOG_KEY_FILE = tmp_path / "new" / "another.pem"
+    assert ended.succeed("key_stolen").startswith(NEW)
 
 
 def test_a_log_that_began_by_itself_has_no_predecessor(ledger: Ledger) -> None:

@@ -1,5 +1,6 @@
 """A witness as anyone runs it: its folder, its key, its HTTP, its memory when it is killed or doubled."""
 
+import base64
 import http.client
 import socket
 import stat
@@ -131,7 +132,7 @@ def test_a_fork_is_kept_with_what_was_cosigned_before(tmp_path: Path, log: World
     for data in (body(fork, 9, 9), body(fork, 9, 12), body(fork, 9, 12)):
         with pytest.raises(Refused):
             witness.add_checkpoint(data, lambda: 6)
-    kept = [file.read_text() for file in sorted((tmp_path / "w" / "refused").iterdir())]
+    kept = [file.read_text() for name in ("refused", "unproven") for file in (tmp_path / "w" / name).iterdir()]
     assert len(kept) == 2
     assert all(log.checkpoint(9) in text for text in kept)
     assert {fork.checkpoint(9) in kept[0], fork.checkpoint(9) in kept[1]} == {True, False}
@@ -145,8 +146,27 @@ def test_evidence_fills_no_disk(tmp_path: Path, log: World, fork: World) -> None
     for number in range(MAX_REFUSED):
         (folder / str(number)).touch()
     with pytest.raises(Refused):
-        witness.add_checkpoint(body(fork, 9, 12), lambda: 6)
+        witness.add_checkpoint(body(fork, 9, 9), lambda: 6)
     assert len(list(folder.iterdir())) == MAX_REFUSED
+
+
+def test_bad_proofs_of_genuine_heads_are_no_evidence_against_the_log(tmp_path: Path, log: World, fork: World) -> None:
+    """Anybody can send them; they must neither accuse the log nor take the place of what proves a fork."""
+    witness = state(tmp_path / "w", log)
+    witness.add_checkpoint(body(log, 0, 9), lambda: 5)
+    folder = tmp_path / "w" / "unproven"
+    folder.mkdir()
+    for number in range(MAX_REFUSED - 1):
+        (folder / str(number)).touch()
+    for new in range(10, 15):
+        data = f"old 9\n{base64.b64encode(bytes(32)).decode()}\n\n{log.checkpoint(new)}".encode()
+        with pytest.raises(Refused):
+            witness.add_checkpoint(data, lambda: 6)
+    assert len(list(folder.iterdir())) == MAX_REFUSED
+    assert not (tmp_path / "w" / "refused").exists()
+    with pytest.raises(Refused):
+        witness.add_checkpoint(body(fork, 9, 9), lambda: 6)
+    assert len(list((tmp_path / "w" / "refused").iterdir())) == 1
 
 
 def test_many_at_once_never_take_the_witness_back(tmp_path: Path, log: World) -> None:

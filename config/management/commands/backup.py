@@ -8,12 +8,16 @@ from django.utils import timezone
 
 from config.backups import manifest, taking
 from config.backups.manifest import BadBackup
+from web.commands import end_wrong_calls_with_1
 from web.databases import must_answer
 
 
 class Command(BaseCommand):
     help = "Take a consistent copy of the whole hub while it runs: database, stored files, log, epoch bundles, chain."
     requires_system_checks: list[str] = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
+        return end_wrong_calls_with_1(super().create_parser(prog_name, subcommand, **options))
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, help="where backups are kept; each gets a folder of its own below it")

@@ -14,6 +14,7 @@ from config.backups.manifest import BadBackup
 from ledger import recovering, sources
 from ledger.auditing import audit_full
 from ledger.errors import LedgerError
+from web.commands import end_wrong_calls_with_1
 
 MISSING = 2
 _EPILOG = """exit codes: 0 restored, and the log can go on
@@ -26,15 +27,19 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
-        return super().create_parser(
+        parser = super().create_parser(
             prog_name, subcommand, epilog=_EPILOG, formatter_class=RawDescriptionHelpFormatter, **options
         )
+        return end_wrong_calls_with_1(parser)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "folder", type=Path, nargs="?", help="a backup, or the folder that holds them (then the newest whole one)"
         )
         parser.add_argument("--replace", default="", metavar="ORIGIN", help="the log that the database may lose")
+        parser.add_argument(
+            "--without-damaged", action="store_true", help="leave out stored files that are damaged in the backup"
+        )
         parser.add_argument(
             "--checkpoint",
             type=Path,
@@ -75,7 +80,9 @@ class Command(BaseCommand):
 
     def _restore(self, folder: Path, options: dict[str, Any]) -> None:
         self._tell(f"backup {folder}")
-        found = restoring.restore(folder, self._tell, replace=options["replace"])
+        found = restoring.restore(
+            folder, self._tell, replace=options["replace"], without_damaged=options["without_damaged"]
+        )
         missing = restoring.missing_files()
         if missing:
             self._tell(f"{missing} stored files that the database names are not here; their pages will say so")

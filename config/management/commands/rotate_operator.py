@@ -9,6 +9,7 @@ from django.utils import timezone
 from chain import rotating
 from chain.errors import ChainError
 from chain.rotating import Rotation
+from web.commands import end_wrong_calls_with_1
 from web.databases import must_answer
 
 WAITING = 2
@@ -19,9 +20,10 @@ class Command(BaseCommand):
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         codes = "exit codes: 0 the hub signs with the new key\n            1 a step failed\n            2 it waits; run it again"
-        return super().create_parser(
+        parser = super().create_parser(
             prog_name, subcommand, epilog=codes, formatter_class=RawDescriptionHelpFormatter, **options
         )
+        return end_wrong_calls_with_1(parser)
 
     def add_arguments(self, parser: CommandParser) -> None:
         choice = parser.add_mutually_exclusive_group()

@@ -9,6 +9,7 @@ from ledger.models import Log
 from ledger.publisher import last_head
 from ledger.recovering import spoilt_entries
 from ledger.tree_files import rebuild_files
+from web.commands import end_wrong_calls_with_1
 from web.databases import must_answer
 
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
         codes = (
             "exit codes: 0 everything agrees; 1 something differs; 2 what could be checked agrees, the chain was silent"
         )
-        return super().create_parser(prog_name, subcommand, epilog=codes, **options)
+        return end_wrong_calls_with_1(super().create_parser(prog_name, subcommand, epilog=codes, **options))
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

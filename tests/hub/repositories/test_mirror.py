@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.conf import LazySettings
@@ -11,10 +13,13 @@ from pytest_django.live_server_helper import LiveServer
 
 from hub import events
 from hub.accounts.models import Account
+from hub.repositories import mirroring, tree
 from hub.repositories.changes import Change
-from hub.repositories.mirroring import FileMirror
+from hub.repositories.mirroring import Copied, FileMirror
 from hub.repositories.services import create_repository, publish_revision, withdraw
-from ledger.errors import Busy
+from ledger import entry
+from ledger.canonical import JSON
+from ledger.errors import Broken, Busy
 from ledger.fetching import Client
 from ledger.mirroring import Mirror
 from tests.hub.factories import make_account
@@ -165,3 +170,43 @@ def test_a_hub_that_asks_for_patience_gets_it(hub: Hub, monkeypatch: pytest.Monk
     client.close()
     assert (waits, done.files) == ([2, 3], 4)
     assert done.wrong == []
+
+
+def test_entries_that_name_no_revision_or_repository_stop_nothing(tmp_path: Path) -> None:
+    names: list[tuple[str, dict[str, JSON]]] = [
+        ("rev:" + 64 * "a", {}),
+        ("rev:" + 64 * "a", {"repo": 7}),
+        ("rev:" + 64 * "a", {"repo": "repo:../../me"}),
+        ("goods:https://x/../../../etc/passwd", {"repo": f"repo:{UUID(int=1)}"}),
+    ]
+    bodies = [
+        entry.build(
+            type="revision.published", subject=subject, actor="sys:hub", time=datetime.now(UTC), data=data, details={}
+        )
+        for subject, data in names
+    ]
+    nowhere = Client("http://127.0.0.1:9")
+    assert FileMirror(tmp_path).copy(nowhere, bodies) == Copied()
+
+
+def test_a_few_directories_with_endless_paths_are_walked_once_each() -> None:
+    leaf = tree.Member("file", tree.FILE, digest(b""), 0)
+    bodies = [tree.encode([leaf])]
+    for _ in range(30):
+        below = tree.digest_of(bodies[-1])
+        bodies.append(tree.encode([tree.Member(f"{number:04}", tree.TREE, below, 0) for number in range(100)]))
+    kept = {tree.digest_of(body): body for body in bodies}
+    read: list[str] = []
+
+    def opened(name: str) -> bytes:
+        read.append(name)
+        return kept[name]
+
+    found = list(mirroring._files(opened, tree.digest_of(bodies[-1])))
+    assert (len(found), found[0][1], len(read)) == (1, leaf.leaf, 31)
+    too_deep = bodies[-1]
+    for _ in range(5):
+        too_deep = tree.encode([tree.Member("x", tree.TREE, tree.digest_of(too_deep), 0)])
+        kept[tree.digest_of(too_deep)] = too_deep
+    with pytest.raises(Broken, match="nested too deeply"):
+        list(mirroring._files(opened, tree.digest_of(too_deep)))

@@ -129,6 +129,24 @@ def test_what_is_announced_can_be_withdrawn(hub: Hub) -> None:
         run()
 
 
+@pytest.mark.parametrize("seat", ["operator", "proposer"])
+def test_a_key_that_took_over_is_not_deleted_by_a_late_cancel(hub: Hub, seat: str) -> None:
+    """Anybody may apply what is due, so a seat can be given while the operator thinks of withdrawing."""
+    waits("--begin")
+    hub.wait(DELAY + 60)
+    anybody = "0x" + "12" * 20
+    hub.act(anybody, "applyRole", 0)
+    if seat == "operator":
+        request = {"from": anybody, "to": selectors.deployment().anchor_address}
+        hub.ledger.rpc("eth_sendTransaction", {**request, "data": "0x" + calls.apply_operator_calldata().hex()})
+        hub.ledger.rpc("evm_mine")
+    new = keys.next_address()
+    with pytest.raises(CommandError, match="took over already"):
+        run("--cancel")
+    assert keys.next_address() == new
+    assert f"the hub signs as {new}" in run()
+
+
 def test_what_the_old_key_sent_comes_first(hub: Hub) -> None:
     waits("--begin")
     hub.wait(DELAY + 60)
@@ -168,7 +186,7 @@ def test_a_switch_that_was_cut_off_between_its_renames_is_finished(hub: Hub, set
         keys._rename = rename
     with pytest.raises(BadKey):
         keys.operator_key()
-    keys.finish_switch()
+    run("--cancel")  # too late, and harmless: the new key is the operator's
     assert keys.operator_key().address == new
     hub.anchor()
 
