@@ -72,13 +72,18 @@ def remove_again(tell: Tell) -> None:
             tell(f"{count} {what}")
 
 
+def read_notes(checkpoints: list[Path]) -> dict[str, str]:
+    """The text of each checkpoint that somebody kept; `BadBackup` when one cannot be read."""
+    return {str(path): _text(path) for path in checkpoints}
+
+
 def stand(checkpoints: list[Path], folder: Path | None) -> Stand:
     """What the restored database lacks of what was signed, as far as log folder, chain, backup and `checkpoints` know.
 
     The largest signed head is kept in the log folder, so that the hub signs nothing smaller. Raises `BadBackup` when the
     database is of another history than some signed head.
     """
-    notes = {str(path): _text(path) for path in checkpoints}
+    notes = read_notes(checkpoints)
     if folder is not None:
         signed = folder / "signed_head.json"
         if signed.exists():

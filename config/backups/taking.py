@@ -203,9 +203,12 @@ def _below(folder: Path, root: Path, name: str) -> Iterator[tuple[Path, str]]:
 
 
 def _copy_keys(taking: _Taking) -> None:
-    for path in key_files():
-        if path.exists():
-            taking.keep(path, f"keys/{path.name}")
+    there = [path for path in dict.fromkeys(key_files()) if path.exists()]
+    names = [path.name for path in there]
+    if len(set(names)) < len(names):
+        raise BadBackup(f"Two key files have one name and would overwrite each other: {', '.join(map(str, there))}")
+    for path in there:
+        taking.keep(path, f"keys/{path.name}")
     taking.tell("keys: this backup can sign in the hub's name; keep it as you keep the keys themselves")
 
 

@@ -211,3 +211,12 @@ def _age(folder: Path, *, days: int) -> Path:
     path = folder / manifest.MANIFEST
     path.write_text(json.dumps(json.loads(path.read_text()) | {"taken": moment.isoformat()}))
     return folder.rename(folder.with_name(manifest.folder_name(moment)))
+
+
+def test_keys_whose_files_have_one_name_are_not_put_over_each_other(hub: Hub, settings: Settings) -> None:
+    hub.ledger.grow(1)
+    other = settings.OPERATOR_KEYSTORE.parent / "elsewhere" / settings.LOG_KEY_FILE.name
+    other.parent.mkdir()
+    settings.OPERATOR_KEYSTORE = settings.OPERATOR_KEYSTORE.rename(other)
+    with pytest.raises(CommandError, match="would overwrite each other"):
+        hub.backup(keys=True)

@@ -107,6 +107,14 @@ def test_rows_that_are_not_those_of_the_manifest_are_said(hub: Hub) -> None:
     assert "ledger_entry has 4 rows; the backup says 5" in hub.refused(folder, replace="akashi.test/log")
 
 
+def test_a_checkpoint_that_cannot_be_read_is_said_before_anything_is_replaced(hub: Hub, tmp_path: Path) -> None:
+    hub.ledger.grow(3)
+    folder = hub.backup()
+    hub.ledger.grow(1)
+    assert "cannot be read" in hub.refused(folder, replace="akashi.test/log", checkpoint=[tmp_path / "mistyped"])
+    assert hub.ledger.grow(1) == 6
+
+
 def test_the_command_needs_something_to_do() -> None:
     with pytest.raises(CommandError, match="Name the backup"):
         call_command("restore")

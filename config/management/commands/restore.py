@@ -80,6 +80,7 @@ class Command(BaseCommand):
 
     def _restore(self, folder: Path, options: dict[str, Any]) -> None:
         self._tell(f"backup {folder}")
+        restoring.read_notes(options["checkpoint"])  # a path that was mistyped is said before anything is replaced
         found = restoring.restore(
             folder, self._tell, replace=options["replace"], without_damaged=options["without_damaged"]
         )
