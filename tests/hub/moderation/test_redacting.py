@@ -21,6 +21,7 @@ from ledger.selectors import to_view
 from ledger.sequencer import sequence
 from ledger.services import create_log
 from tests.hub.moderation.conftest import Create, Publish
+from tests.hub.repositories.calling import caller
 from tests.hub.verdicts import decide
 from web.models import IdempotentRequest
 
@@ -166,6 +167,25 @@ def test_kept_answers_to_the_author_are_emptied(told: EntryView, alice: Account,
     IdempotentRequest.objects.create(key="done", status=201, body=f"From {PATIENT}".encode(), **kept)
     redact(account=mona, index=told.leaf_index or 0, group="message", reason="other", now=now)
     assert bytes(IdempotentRequest.objects.get(key="done").body) == b"null"
+
+
+def test_kept_answers_to_others_lose_the_words_too(
+    dataset: Repository, bob: Account, alice: Account, mona: Account, now: datetime
+) -> None:
+    from hub.contributions.services import open_contribution
+    from tests.hub.repositories.conftest import texts
+
+    made = open_contribution(
+        account=bob, repository=dataset, changes=texts({"b.csv": "1\n"}), title=f"Title {PATIENT}", kind="data", now=now,
+        reason="", authors=[("bob", 5_000), ("mona", 5_000)],
+    )  # fmt: skip
+    opened = entry_of("contribution.opened")
+    join = f"/api/v1/contributions/{made.pk}/join"
+    answer = caller(mona).post(join, {"bps": 5_000}, **{"Idempotency-Key": "1"})
+    assert answer.status_code == 200, answer.content
+    assert PATIENT.encode() in bytes(IdempotentRequest.objects.get(account_id=mona.pk).body)
+    redact(account=mona, index=opened.leaf_index or 0, group="title", reason="personal_data", now=now)
+    assert PATIENT not in everything()
 
 
 def test_only_a_moderator_may(told: EntryView, alice: Account, now: datetime) -> None:
