@@ -235,6 +235,18 @@ def test_a_digest_that_is_announced_at_the_end_is_refused_then_and_the_parts_go(
         sender.part(Upload.objects.get(pk=upload.pk), 0, SECRET.encode())
 
 
+def test_a_file_that_was_completed_stays_whatever_digest_is_announced_for_it_later(
+    sender: Sender, mona: Account, now: datetime
+) -> None:
+    sender.store(SECRET.encode())
+    remove(mona, DIGEST, now)
+    upload = sender.store(b"something else")
+    with pytest.raises(Conflict):
+        sender.complete(upload, SECRET.encode())
+    upload.refresh_from_db()
+    assert (upload.state, upload.blob_id) == (Upload.State.STORED, sha256(b"something else").hexdigest())
+
+
 def test_bytes_under_a_false_digest_are_recognised_and_go(sender: Sender, mona: Account, now: datetime) -> None:
     sender.store(SECRET.encode())
     remove(mona, DIGEST, now)
