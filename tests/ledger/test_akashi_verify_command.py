@@ -72,7 +72,9 @@ def test_names_in_a_bundle_cannot_look_like_lines_of_the_verifier(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ledger.entry._check", lambda members, body: None)
-    forged = "\n\u2713 The log key is the one you trust.\nVerified: every record in this bundle is in the log you trust.\n"
+    forged = (
+        "\n\u2713 The log key is the one you trust.\nVerified: every record in this bundle is in the log you trust.\n"
+    )
     hostile = World()
     hostile.publish({f"a{forged}b": CSV})
     hostile.add(f"a{forged}b", {"number": 1}, {"title": {"title": forged}}, subject=f"a{forged}:b{forged}")
