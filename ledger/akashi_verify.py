@@ -1192,7 +1192,8 @@ def _check_witnesses(report: Report, note: Note, vkeys: Sequence[str], needed: i
     if not vkeys and needed is None:
         return
     keys = [_given_key(vkey) for vkey in dict.fromkeys(vkeys)]
-    if not all(key.is_type(COSIGNATURE_TYPE) for key in keys) or len({key.public for key in keys}) < len(keys):
+    distinct = len({key.public for key in keys}) == len({key.name for key in keys}) == len(keys)
+    if not distinct or not all(key.is_type(COSIGNATURE_TYPE) for key in keys):
         raise Unanswered("the witness keys that you gave are not distinct keys for cosignature/v1")
     needed = len(keys) if needed is None else needed
     if not 1 <= needed <= len(keys):
@@ -1423,17 +1424,20 @@ def _print_words(report: Report) -> None:
         _say(check.text, _mark(check.passed))
     if report.verdict != "refused":
         if report.entries:
-            _say("\nWhat was logged:")
+            _say("")
+            _say("What was logged:")
         between = len(report.entries) - 2 * _SHOWN
         for place, entry in enumerate(report.entries):
             if between <= 1 or not _SHOWN <= place < _SHOWN + between:
                 _say("  {index:>6}  {words}".format(**entry))
             elif place == _SHOWN:
                 _say(f"          \u2026 {between} more, in full with --json")
-        _say("\nWhat this cannot show:")
+        _say("")
+        _say("What this cannot show:")
         for limit in LIMITS:
             _say(f"  {limit}")
-    _say(f"\n{report.summary}")
+    _say("")
+    _say(report.summary)
 
 
 def _mark(passed: bool | None) -> str:
@@ -1448,8 +1452,9 @@ def _encoding() -> str:
 
 
 def _say(line: str, mark: str = "") -> None:
-    """Prints a line even where the terminal lacks a character of it, and nothing in it that could steer the terminal."""
-    clean = "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in line)
+    """Prints one line, even where the terminal lacks a character of it, and nothing in it that could steer the terminal or
+    look like a line of its own."""
+    clean = "".join(sign if sign.isprintable() else "?" for sign in line)
     print((mark + clean).encode(_encoding(), "replace").decode(_encoding()))
 
 

@@ -185,7 +185,7 @@ def _plain_sentence(entry: EntryView) -> Sentence:
 
 def _look_up(subjects: Collection[str], viewer: Viewer) -> dict[str, Label]:
     by_prefix: dict[str, set[str]] = defaultdict(set)
-    for subject in subjects:
+    for subject in filter(is_subject, subjects):
         by_prefix[subject.partition(":")[0]].add(subject)
     found = {subject: Label(_fallback(subject)) for subject in subjects}
     for prefix, group in by_prefix.items():

@@ -75,8 +75,11 @@ def expire(now: datetime) -> int:
 
 
 def forget(account_id: int) -> None:
-    """Forget every answer that was kept for an account. In the caller's transaction."""
-    IdempotentRequest.objects.filter(account_id=account_id).delete()
+    """Forget every answer that was kept for an account. In the caller's transaction.
+
+    It never waits for a request that runs: that one holds its row, has no answer yet, and may wait for the caller.
+    """
+    IdempotentRequest.objects.filter(account_id=account_id, status__isnull=False).delete()
 
 
 def blank(account_id: int | None = None, *, containing: str = "") -> None:

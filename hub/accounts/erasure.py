@@ -55,12 +55,19 @@ def restore(told: EntryView) -> bool:
 
 def _erase(account: Account, moment: datetime) -> None:
     """Everything but the entry, on an account that is locked."""
-    addresses = _addresses(account)
+    addresses, handle = _addresses(account), account.username
     own_data.erase(account, moment)
     _forget_person(account, moment)
     _forget_details(account)
-    idempotency.forget(account.pk)
+    _forget_answers(account, handle)
     transaction.on_commit(lambda: mail_files.forget(addresses), robust=True)
+
+
+def _forget_answers(account: Account, handle: str) -> None:
+    """Answers that were kept for it, and what others were answered about it: as an account, or in an address."""
+    idempotency.forget(account.pk)
+    for words in (account.pseudonym, f'"{handle}"', f"/{handle}/", f'/{handle}"'):
+        idempotency.blank(containing=words)
 
 
 def _addresses(account: Account) -> set[str]:

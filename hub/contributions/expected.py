@@ -76,7 +76,7 @@ def asked(entry: EntryView) -> list[ExpectedRow]:
 def _said(entry: EntryView, details: Details) -> dict[str, Any]:
     """What each version says of the contribution."""
     return {
-        "title": _detail(details, "title"),
+        "title": _detail(details, "title") if "title" in entry.digests else "",
         "reason": _detail(details, "reason") if "reason" in entry.digests else "",
         "kind": entry.data["kind"],
         "authors": entry.data["authors"],

@@ -63,9 +63,9 @@ def record(event_type: str, account: "Account", contribution: Contribution, made
     }
     if made.parent is not None:
         data["base"] = f"rev:{made.parent.id}"
-    details = {"title": {"title": wanted.title}}
-    if wanted.reason:
-        details["reason"] = {"reason": wanted.reason}
+    # A title that was redacted stays away from later versions, unless they say another.
+    said = {"title": wanted.title, "reason": wanted.reason}
+    details = {group: {group: words} for group, words in said.items() if words}
     subject, moment = f"contrib:{contribution.pk}", made.object.time
     try:
         return events.record(event_type, subject=subject, actor=account, data=data, details=details, now=moment)

@@ -1,6 +1,7 @@
-"""Where the tables of contributions repeat words that stand beside an entry."""
+"""Where the tables of contributions repeat words that stand beside an entry.
 
-from django.db.models import QuerySet
+Each version says anew what the contribution is, so its row repeats the newest one's words, whatever older ones said.
+"""
 
 from hub import redactable
 from hub.contributions.models import Contribution
@@ -10,20 +11,11 @@ VERSIONS = ("contribution.opened", "contribution.updated")
 
 
 def register() -> None:
-    redactable.register(VERSIONS, "title", _title)
-    redactable.register([*VERSIONS, "contribution.withdrawn"], "reason", _reason)
+    redactable.register(VERSIONS, "title", lambda entry: _empty(entry, "title"))
+    redactable.register(VERSIONS, "reason", lambda entry: _empty(entry, "reason"))
+    redactable.register(["contribution.withdrawn"], "reason", lambda entry: None)
 
 
-def _title(entry: EntryView) -> None:
-    """Unless a later version says something else."""
-    said = entry.details.get("title", {}).get("title", "")
-    _of(entry).filter(title=said).update(title="")
-
-
-def _reason(entry: EntryView) -> None:
-    said = entry.details.get("reason", {}).get("reason", "")
-    _of(entry).filter(reason=said).update(reason="")
-
-
-def _of(entry: EntryView) -> "QuerySet[Contribution]":
-    return Contribution.objects.filter(pk=entry.subject.removeprefix("contrib:"))
+def _empty(entry: EntryView, column: str) -> None:
+    """What the row has from this version. A later one's words are told by its own entry, be they the same."""
+    Contribution.objects.filter(proposal__entry__uid=entry.uid).update(**{column: ""})

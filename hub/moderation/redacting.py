@@ -88,9 +88,11 @@ def redact(*, account: "Account", index: int, group: str, reason: str, words: st
 
 
 def _forget_answers(entry: EntryView) -> None:
-    """Kept answers to whoever wrote the words may repeat them."""
+    """Kept answers may repeat the words: those to whoever wrote them, and everybody's about what they are said of."""
     if entry.actor.startswith("acct:"):
         idempotency.blank(accounts.account_by_pseudonym(entry.actor.removeprefix("acct:")).pk)
+    if name := entry.subject.partition(":")[2]:
+        idempotency.blank(containing=name)
 
 
 def redaction_of(entry: EntryView, group: str) -> EntryView | None:

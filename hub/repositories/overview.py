@@ -18,7 +18,7 @@ from hub.repositories import revision as revision_object
 from hub.repositories.access import account_of, visible
 from hub.repositories.browsing import with_heads
 from hub.repositories.models import FileChange, LineageEdge, Maintainer, Repository, Revision
-from hub.repositories.reading import file_or_none, tree_bodies
+from hub.repositories.reading import tree_bodies
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -246,10 +246,8 @@ def taken_down_paths(revision: Revision) -> list[str]:
 
 
 def _paths_of(revision: Revision, condition: Q) -> list[str]:
-    rows = FileChange.objects.filter(condition, repository_id=revision.repository_id, number__lte=revision.number)
-    found = []
-    for path, sha256 in rows.values_list("path", "blob_id").distinct().order_by("path"):
-        current = file_or_none(revision, path)
-        if current is not None and current.sha256 == sha256:
-            found.append(path)
-    return found
+    """Paths whose newest change up to the revision put such bytes there. One query, however many there are."""
+    changes = FileChange.objects.filter(repository_id=revision.repository_id, number__lte=revision.number)
+    touched = changes.filter(condition).values("path")
+    newest = changes.filter(path__in=touched).order_by("path", "-number").distinct("path").values("pk")
+    return list(FileChange.objects.filter(condition, pk__in=newest).order_by("path").values_list("path", flat=True))

@@ -135,13 +135,13 @@ def complete_upload(upload: Upload, digest: str, now: datetime) -> Upload:
     if not rules.is_digest(digest):
         raise Invalid("sha256", _("The digest must be a SHA-256 in 64 lower-case hex digits."))
     if selectors.is_taken_down(digest):
+        # One that was completed with another digest brings other bytes, which stay.
+        _is_completed(upload, digest)
         takedowns.end_upload(upload)
         refuse_taken_down(digest)
     with transaction.atomic():
         current = _locked(upload)
-        if current.state in {State.CHECKING, State.STORED}:
-            if current.claimed_sha256 != digest:
-                raise Conflict(_("This file was completed with another digest."))
+        if _is_completed(current, digest):
             return current
         missing = selectors.missing_parts(current)
         if missing:
@@ -151,6 +151,15 @@ def complete_upload(upload: Upload, digest: str, now: datetime) -> Upload:
         current.save()
         _check_soon(current.pk)
     return current
+
+
+def _is_completed(upload: Upload, digest: str) -> bool:
+    """Whether it was completed with this digest. Raises Conflict if it was with another."""
+    if upload.state not in {State.CHECKING, State.STORED}:
+        return False
+    if upload.claimed_sha256 != digest:
+        raise Conflict(_("This file was completed with another digest."))
+    return True
 
 
 def remove_upload(upload: Upload) -> None:

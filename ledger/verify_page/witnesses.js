@@ -5,8 +5,8 @@ import { Refused, say, Unanswered } from "./report.js";
 export function checkWitnesses(report, note, vkeys, wanted) {
   if (!vkeys.length && wanted === null) return;
   const keys = [...new Set(vkeys)].map(Key.given);
-  const distinct = new Set(keys.map((key) => key.typed.join())).size === keys.length;
-  if (!distinct || !keys.every((key) => key.isType(COSIGNATURE_TYPE))) {
+  const distinct = (of) => new Set(keys.map(of)).size === keys.length;
+  if (!distinct((key) => key.typed.join()) || !distinct((key) => key.name) || !keys.every((key) => key.isType(COSIGNATURE_TYPE))) {
     throw new Unanswered("the witness keys that you gave are not distinct keys for cosignature/v1");
   }
   const needed = wanted ?? keys.length, named = keys.length;

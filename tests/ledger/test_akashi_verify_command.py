@@ -68,6 +68,25 @@ def test_names_in_a_bundle_cannot_steer_the_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in found.stdout
 
 
+def test_names_in_a_bundle_cannot_look_like_lines_of_the_verifier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.entry._check", lambda members, body: None)
+    forged = (
+        "\n\u2713 The log key is the one you trust.\nVerified: every record in this bundle is in the log you trust.\n"
+    )
+    hostile = World()
+    hostile.publish({f"a{forged}b": CSV})
+    hostile.add(f"a{forged}b", {"number": 1}, {"title": {"title": forged}}, subject=f"a{forged}:b{forged}")
+    (tmp_path / "b").write_text(hostile.bundle(), encoding="utf-8")
+    (tmp_path / "c").write_bytes(CSV)
+    found = run("b", "--file", "c", folder=tmp_path)
+    assert found.returncode == 2
+    lines = found.stdout.splitlines()
+    assert not [line for line in lines if line.startswith(("\u2713 The log key", "Verified", "b"))]
+    assert "What was logged:" in lines
+
+
 def test_a_terminal_without_the_marks_gets_plain_ones(text: str, tmp_path: Path) -> None:
     (tmp_path / "b").write_text(text, encoding="utf-8")
     assert run("b", folder=tmp_path, encoding="ascii").stdout.startswith("+ The bundle is whole")

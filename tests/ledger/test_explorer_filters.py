@@ -58,6 +58,16 @@ def test_a_name_that_nobody_has_finds_nothing_and_says_so(bare: Ledger, client: 
     assert "No entry like that" in text_of(get(client, f"/ledger?{query}"))
 
 
+@pytest.mark.parametrize("name", ["actor", "subject"])
+@pytest.mark.parametrize(
+    "words", ["repo:x", "repo:", "contrib:x", "rev:x", "acct:x", "epoch:x", "epoch:-1", "policy:x", "sys:x"]
+)
+def test_what_only_looks_like_a_subject_finds_nothing_in_any_room(
+    ledger: Ledger, client: Client, name: str, words: str
+) -> None:
+    assert "No entry like that" in text_of(get(client, f"/ledger?{name}={words}"))
+
+
 # --- days ----------------------------------------------------------------------------------------
 @pytest.fixture
 def three_days(ledger: Ledger) -> Ledger:

@@ -101,6 +101,8 @@ def cases(log: World) -> list[dict[str, Any]]:
         _case("one witness counts once", "unchecked", **alone, witnesses=[ONE.vkey, ONE.vkey], witnesses_needed=2),
         _case("one key under two names", "unchecked", **alone,
               witnesses=[ONE.vkey, note.format_vkey("witness.example/alias", ONE.public)], witnesses_needed=1),
+        _case("two keys under one name", "unchecked", **alone,
+              witnesses=[ONE.vkey, note.format_vkey(ONE.name, TWO.public)], witnesses_needed=1),
         _case("a log key as a witness", "unchecked", **alone, witnesses=[key]),
         _case("what is no key as a witness", "unchecked", **alone, witnesses=["witness.example/one"]),
         _case("a number of witnesses and no names", "unchecked", **alone, witnesses_needed=1),

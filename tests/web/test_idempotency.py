@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
 from tests.web import urls
-from web.idempotency import expire
+from web.idempotency import expire, forget
 from web.models import IdempotentRequest
 from web.tasks import expire_idempotency
 
@@ -137,6 +137,22 @@ def test_a_request_that_still_runs_is_not_forgotten(send: Callable[..., Any]) ->
         IdempotentRequest.objects.select_for_update().get()
         assert pool.submit(_and_close, expire, later).result() == 0
     assert expire(later) == 1
+
+
+def test_forgetting_an_account_s_answers_never_waits_for_its_request_that_runs(send: Callable[..., Any]) -> None:
+    """Which may wait itself for whoever forgets: an erasure holds the account."""
+    send(key="done")
+    account = IdempotentRequest.objects.get().account_id
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(_and_close, send, then="wait")
+        assert urls.running.wait(30)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '2s'")
+            forget(account)
+        urls.go_on.set()
+        assert running.result().status_code == 201
+    assert list(IdempotentRequest.objects.values_list("key", flat=True)) == ["k-1"]
 
 
 def _and_close(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -105,6 +105,11 @@ def traces(person: Account, ledger: Ledger, now: datetime) -> Account:
     start_upload(person, f"{MARK}.csv", 100, "revision:test", now)
     kept = {"kind": "dataset", "name": "kept", "licence": "mit", "message": f"Kept {MARK}"}
     assert caller(person).post("/api/v1/repositories", kept, **{"Idempotency-Key": "1"}).status_code == 201
+    # Others were answered in its repository as well.
+    add_maintainer(account=person, repository=own, handle="carol")
+    body = {"kind": "data", "message": "A reason.", "changes": [{"path": "carol.csv", "text": "3\n"}]}
+    said = caller(carol).post(f"/api/v1/repositories/{own.pk}/revisions", body, **{"Idempotency-Key": "2"})
+    assert (said.status_code, MARK in said.content.decode()) == (201, True)
     _publish(ledger)
     return carol
 

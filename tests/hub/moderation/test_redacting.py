@@ -1,6 +1,6 @@
 """Words that a moderator redacts are gone from the entry's details, from the tables and from pages; the entry stays."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +14,14 @@ from hub.moderation.redacting import redact, redactable_groups, redaction_of
 from hub.repositories.models import LineageEdge, Repository, Revision
 from hub.reviews.models import Review
 from ledger import selectors as ledger
+from ledger.comparing import Comparison
 from ledger.models import Details, Entry
 from ledger.records import EntryView
+from ledger.selectors import to_view
 from ledger.sequencer import sequence
 from ledger.services import create_log
 from tests.hub.moderation.conftest import Create, Publish
+from tests.hub.repositories.calling import caller
 from tests.hub.verdicts import decide
 from web.models import IdempotentRequest
 
@@ -98,6 +101,56 @@ def test_words_of_a_contribution_and_of_a_verdict_go(
     assert PATIENT not in everything(), list(proposed)
 
 
+@pytest.fixture
+def twice(dataset: Repository, bob: Account, now: datetime) -> tuple[Contribution, EntryView, EntryView]:
+    """A contribution whose second version keeps the words of the first."""
+    from hub.contributions.services import open_contribution, update_contribution
+    from tests.hub.repositories.conftest import texts
+
+    made = open_contribution(
+        account=bob, repository=dataset, changes=texts({"b.csv": "1\n"}), title="Title", reason="Reason", kind="data", now=now
+    )  # fmt: skip
+    opened = entry_of("contribution.opened")
+    update_contribution(account=bob, contribution=made, changes=texts({"c.csv": "2\n"}), now=now + timedelta(minutes=1))
+    return made, opened, entry_of("contribution.updated")
+
+
+def differing() -> set[str]:
+    views = [to_view(row) for row in Entry.objects.order_by("id").prefetch_related("detail_groups")]
+    return {f"{found.slot[0]}.{found.slot[2]}" for found in Comparison().compare(views)}
+
+
+@pytest.mark.parametrize("group", ["title", "reason"])
+def test_words_that_a_later_version_repeats_go_with_that_version(
+    twice: tuple[Contribution, EntryView, EntryView], mona: Account, now: datetime, group: str
+) -> None:
+    made, opened, updated = twice
+    redact(account=mona, index=opened.leaf_index or 0, group=group, reason="other", now=now)
+    assert getattr(Contribution.objects.get(pk=made.pk), group) == group.title()
+    assert differing() == set()
+    redact(account=mona, index=updated.leaf_index or 0, group=group, reason="other", now=now)
+    assert getattr(Contribution.objects.get(pk=made.pk), group) == ""
+    assert differing() == set()
+
+
+def test_a_contribution_without_its_words_goes_on(
+    twice: tuple[Contribution, EntryView, EntryView], bob: Account, alice: Account, mona: Account, now: datetime
+) -> None:
+    from hub.contributions.services import update_contribution
+    from tests.hub.repositories.conftest import texts
+
+    made, _opened, updated = twice
+    for group in ("title", "reason"):
+        redact(account=mona, index=updated.leaf_index or 0, group=group, reason="other", now=now)
+    later = now + timedelta(minutes=2)
+    update_contribution(account=bob, contribution=made, changes=texts({"d.csv": "3\n"}), now=later)
+    assert sorted(entry_of("contribution.updated").digests) == []
+    assert differing() == set()
+    decide(account=alice, contribution=made, verdict="accept", comment="Good", now=later)
+    assert Contribution.objects.get(pk=made.pk).state == "accepted"
+    assert differing() == set()
+
+
 def test_addresses_of_outside_sources_go_and_their_digests_stay(create: Create, mona: Account, now: datetime) -> None:
     create("linked", card=LINKED)
     entry = entry_of("revision.published")
@@ -114,6 +167,25 @@ def test_kept_answers_to_the_author_are_emptied(told: EntryView, alice: Account,
     IdempotentRequest.objects.create(key="done", status=201, body=f"From {PATIENT}".encode(), **kept)
     redact(account=mona, index=told.leaf_index or 0, group="message", reason="other", now=now)
     assert bytes(IdempotentRequest.objects.get(key="done").body) == b"null"
+
+
+def test_kept_answers_to_others_lose_the_words_too(
+    dataset: Repository, bob: Account, alice: Account, mona: Account, now: datetime
+) -> None:
+    from hub.contributions.services import open_contribution
+    from tests.hub.repositories.conftest import texts
+
+    made = open_contribution(
+        account=bob, repository=dataset, changes=texts({"b.csv": "1\n"}), title=f"Title {PATIENT}", kind="data", now=now,
+        reason="", authors=[("bob", 5_000), ("mona", 5_000)],
+    )  # fmt: skip
+    opened = entry_of("contribution.opened")
+    join = f"/api/v1/contributions/{made.pk}/join"
+    answer = caller(mona).post(join, {"bps": 5_000}, **{"Idempotency-Key": "1"})
+    assert answer.status_code == 200, answer.content
+    assert PATIENT.encode() in bytes(IdempotentRequest.objects.get(account_id=mona.pk).body)
+    redact(account=mona, index=opened.leaf_index or 0, group="title", reason="personal_data", now=now)
+    assert PATIENT not in everything()
 
 
 def test_only_a_moderator_may(told: EntryView, alice: Account, now: datetime) -> None:

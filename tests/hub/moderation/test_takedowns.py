@@ -199,6 +199,21 @@ def test_nobody_calls_it_damage(patients: Repository, mona: Account, now: dateti
     assert selectors.taken_down_paths(patients.head) == []
 
 
+def test_one_query_finds_what_was_taken_down_under_however_many_paths(
+    dataset: Repository, publish: Publish, mona: Account, now: datetime, django_assert_num_queries: Any
+) -> None:
+    paths = [f"folder-{number % 3}/{number:02}.csv" for number in range(30)]
+    full = publish(dataset, dict.fromkeys(paths, SECRET))
+    remove(mona, DIGEST, now)
+    publish(dataset, {paths[0]: None, paths[1]: "other\n", "new.csv": "new\n", "folder-2": None})
+    dataset.refresh_from_db()
+    assert dataset.head is not None
+    with django_assert_num_queries(1):
+        found = selectors.taken_down_paths(dataset.head)
+    assert found == sorted(path for path in paths[2:] if not path.startswith("folder-2"))
+    assert selectors.taken_down_paths(full) == sorted(paths)
+
+
 # --- it never comes back -------------------------------------------------------------------------
 def test_an_announced_digest_is_refused_before_bytes_move(sender: Sender, mona: Account, now: datetime) -> None:
     sender.store(SECRET.encode())
@@ -218,6 +233,18 @@ def test_a_digest_that_is_announced_at_the_end_is_refused_then_and_the_parts_go(
     _assert_ended(upload)
     with pytest.raises(Gone, match="taken down"):
         sender.part(Upload.objects.get(pk=upload.pk), 0, SECRET.encode())
+
+
+def test_a_file_that_was_completed_stays_whatever_digest_is_announced_for_it_later(
+    sender: Sender, mona: Account, now: datetime
+) -> None:
+    sender.store(SECRET.encode())
+    remove(mona, DIGEST, now)
+    upload = sender.store(b"something else")
+    with pytest.raises(Conflict):
+        sender.complete(upload, SECRET.encode())
+    upload.refresh_from_db()
+    assert (upload.state, upload.blob_id) == (Upload.State.STORED, sha256(b"something else").hexdigest())
 
 
 def test_bytes_under_a_false_digest_are_recognised_and_go(sender: Sender, mona: Account, now: datetime) -> None:
