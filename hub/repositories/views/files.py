@@ -48,7 +48,9 @@ _TEXT = {
     ".html",
 }
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_YEAR = 31_536_000
+# What a commit names never changes, but it can be taken down or become private: caches ask again after so many seconds, and are
+# answered by a few bytes as long as the digest stands.
+_FIXED = 300
 
 
 # --- folders -------------------------------------------------------------------------------------
@@ -205,7 +207,7 @@ def resolve(request: HttpRequest, owner: str, name: str, kind: str, rest: str) -
 def _bytes(request: HttpRequest, repository: Repository, rev: str, file: reading.FileView) -> HttpResponseBase:
     public = repository.visibility == Repository.Visibility.PUBLIC
     fixed = _COMMIT.fullmatch(rev) is not None
-    kept = f"max-age={_YEAR}, immutable" if fixed else "no-cache"
+    kept = f"max-age={_FIXED}" if fixed else "no-cache"
     response = file_response(
         request,
         reading.location(file),

@@ -38,9 +38,11 @@ def test_bytes_come_with_the_headers_that_clients_need(client: Client, rich: Rep
     assert (large["X-Linked-Size"], large["X-Linked-Etag"]) == ("2", large["ETag"])
 
 
-def test_what_has_a_commit_in_its_address_never_changes(client: Client, rich: Repository, private: Repository) -> None:
+def test_what_has_a_commit_in_its_address_is_kept_for_minutes_because_it_may_be_taken_down(
+    client: Client, rich: Repository, private: Repository
+) -> None:
     commit = Revision.objects.get(number=3).commit
-    assert "immutable" in client.head(f"{BASE}/resolve/{commit}/cells.csv")["Cache-Control"]
+    assert client.head(f"{BASE}/resolve/{commit}/cells.csv")["Cache-Control"] == "public, max-age=300"
     assert client.head(f"{BASE}/resolve/main/cells.csv")["Cache-Control"] == "public, no-cache"
     client.force_login(private.owner)
     assert client.head("/datasets/alice/secret/resolve/main/README.md")["Cache-Control"] == "private, no-cache"
