@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -27,6 +26,7 @@ from hub.repositories.models import Repository, Revision
 from hub.repositories.services import set_fields
 from hub.repositories.showing import card_preview
 from web import http
+from web.signin import signed_in
 
 MOST_TICKED = 200
 # Where a service's fields stand on these pages.
@@ -34,13 +34,13 @@ _FIELDS = {"reason": "message", "changes": "uploads", "name": "uploads", "size":
 
 
 # --- files ---------------------------------------------------------------------------------------
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
     return _files(request, load(request, kind, owner, name), None)
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def update(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
     contribution = _own(request, load_contribution(request, kind, owner, name, number))
@@ -87,13 +87,13 @@ def _files_page(
 
 
 # --- card ----------------------------------------------------------------------------------------
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def new_card(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
     return _card(request, load(request, kind, owner, name), None)
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def update_card(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
     contribution = _own(request, load_contribution(request, kind, owner, name, number))
