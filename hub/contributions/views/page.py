@@ -28,7 +28,7 @@ from hub.repositories.errors import StaleParent
 from hub.repositories.forms import refuse
 from hub.repositories.models import Revision
 from hub.repositories.showing import MOST_FILES, measured, sources, what_changed
-from web import http
+from web import http, slots
 from web.signin import forget_words, form_of, kept_words, signed_in
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         contribution=contribution,
         state=words.STATES[contribution.state],
         tone=words.TONES.get(contribution.state, ""),
-        next_words=words.what_next(contribution, timezone.now(), own=own),
+        next_words=slots.render("contribution.next", request, contribution)
+        or words.what_next(contribution, timezone.now(), own=own),
         kind_words=repository_words.WORK_KINDS[contribution.kind],
         own=own,
         may_change=own and waits,

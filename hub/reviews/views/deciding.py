@@ -87,6 +87,7 @@ def verdict_context(account: "Account", contribution: "Contribution", form: Verd
         "form": form,
         "chosen": form["verdict"].value(),
         "next_number": contribution.repository.revision_count + 1,
+        "stale": contributions.is_stale(contribution),
         "drafts": drafts.verdicts(account, contribution),
         "connected": _connected(account, contribution, timezone.now()),
         "unagreed": [
