@@ -47,7 +47,7 @@ _DECLINED: Mapping[bool, Promise] = {
 _TOO_LATE = gettext_lazy("The time to appeal is over.")
 _ENDED: Mapping[str, Promise] = {
     "accepted": gettext_lazy("It is part of the repository."),
-    "declined": gettext_lazy("That is final after an appeal."),
+    "declined": gettext_lazy("An appeal did not change that. It is final."),
     "withdrawn": gettext_lazy("Its author withdrew it before it was decided."),
 }
 
