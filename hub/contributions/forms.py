@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from hub.contributions.services import LONGEST_COMMENT, LONGEST_REASON, LONGEST_TITLE
 from hub.contributions.shares import WHOLE
+from hub.errors import Invalid
 from hub.repositories.card_forms import CardForm
 from hub.repositories.forms import PublishForm
 
 _LINE = re.compile(r"@?([A-Za-z0-9._-]{1,39})[\s,:;]+([0-9]{1,3})(?:[.,]([0-9]{1,2}))?\s*%?")
+_TOO_FINE = re.compile(r"\S+[\s,:;]+[0-9]{1,3}[.,][0-9]{3,}\s*%?")
 
 
 class Words(forms.Form):
@@ -47,6 +49,9 @@ class Words(forms.Form):
         found = []
         for line in filter(None, (line.strip() for line in self.cleaned_data["authors"].splitlines())):
             match = _LINE.fullmatch(line)
+            if match is None and _TOO_FINE.fullmatch(line):
+                words = _("“%(line)s”: a share has at most two decimals.")
+                raise forms.ValidationError(words % {"line": line[:80]})
             if match is None:
                 words = _("“%(line)s” is not a handle and a share, such as “handle 25 %%”.")
                 raise forms.ValidationError(words % {"line": line[:80]})
@@ -54,9 +59,17 @@ class Words(forms.Form):
         return found
 
     def shares(self, own: str) -> list[tuple[str, int]]:
-        """What the service takes: everybody's share, `own` having what is left; none when there is nobody else."""
+        """What the service takes: everybody's share, `own` having what is left; none when there is nobody else.
+
+        Raises Invalid at `authors` where `own` stands there as well, or nothing is left.
+        """
         others = self.cleaned_data["authors"]
-        return [(own, WHOLE - sum(bps for _handle, bps in others)), *others] if others else []
+        if any(handle.lower() == own.lower() for handle, _bps in others):
+            raise Invalid("authors", _("You are an author anyway; leave yourself out."))
+        left = WHOLE - sum(bps for _handle, bps in others)
+        if left <= 0:
+            raise Invalid("authors", _("Together the shares of co-authors must stay below 100 %."))
+        return [(own, left), *others] if others else []
 
 
 class FilesForm(Words, PublishForm):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from hub.contributions import selectors
+from hub.contributions.differing import differing
 from hub.contributions.models import Comment, Contribution
 from hub.sentences import describe_here
 from ledger import selectors as ledger
@@ -67,7 +68,8 @@ def _entries(contribution: Contribution, viewer: Any) -> Sequence[Event]:
     page = ledger.entries_about(f"contrib:{contribution.pk}", size=MOST_ENTRIES)
     entries = [entry for entry in page.items if entry.type not in _TOLD_ELSEWHERE][::-1]
     sentences = describe_here(entries, viewer, f"repo:{contribution.repository_id}")
-    known = [render([entry.uid for entry in entries]) for render in _beside]
+    known: list[Mapping[UUID, SafeString]] = [differing(contribution, entries)]
+    known += [render([entry.uid for entry in entries]) for render in _beside]
     return [
         Event(
             entry.time,

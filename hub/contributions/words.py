@@ -37,17 +37,17 @@ _APPEALED: Mapping[bool, Promise] = {
     False: gettext_lazy("It was declined and its author appealed. Somebody else decides next."),
 }
 _ASKED: Mapping[bool, Promise] = {
-    True: gettext_lazy("Changes were asked for. Send a new version, and it waits for a decision again."),
-    False: gettext_lazy("Changes were asked for. Its author sends a new version, or withdraws it."),
+    True: gettext_lazy("Send a new version, and it waits for a decision again."),
+    False: gettext_lazy("Its author sends a new version, or withdraws it."),
 }
 _DECLINED: Mapping[bool, Promise] = {
-    True: gettext_lazy("It was declined. You may appeal once; somebody else decides then."),
-    False: gettext_lazy("It was declined. Its author may appeal once; somebody else decides then."),
+    True: gettext_lazy("You may appeal once; somebody else decides then."),
+    False: gettext_lazy("Its author may appeal once; somebody else decides then."),
 }
-_TOO_LATE = gettext_lazy("It was declined, and the time to appeal is over.")
+_TOO_LATE = gettext_lazy("The time to appeal is over.")
 _ENDED: Mapping[str, Promise] = {
-    "accepted": gettext_lazy("It was accepted and is part of the repository."),
-    "declined": gettext_lazy("It was declined again after an appeal. That is final."),
+    "accepted": gettext_lazy("It is part of the repository."),
+    "declined": gettext_lazy("An appeal did not change that. It is final."),
     "withdrawn": gettext_lazy("Its author withdrew it before it was decided."),
 }
 

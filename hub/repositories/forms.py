@@ -228,6 +228,13 @@ class MetricForm(forms.Form):
         for number in ("value", "n", "positives", "low", "high", "threshold"):
             self.fields[number].widget.attrs["inputmode"] = "decimal"
 
+    def clean(self) -> dict[str, Any]:
+        """Everything that is wrong with the row, at once."""
+        row = self.row()
+        for fault in metrics.faults(row) if row else ():
+            self.add_error(fault.field if fault.field in self.fields else None, words.metric_refusal(fault))
+        return self.cleaned_data
+
     def row(self) -> dict[str, str]:
         """What was typed, as `metrics.read_metric` takes it."""
         return {name: value for name, value in self.cleaned_data.items() if value}

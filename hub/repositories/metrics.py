@@ -1,10 +1,11 @@
 """Typed measurements of a revision, and how two of them compare. Numbers are decimals, never binary fractions."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import partial
 from typing import Any, Literal, cast
 
 MOST = 60
@@ -64,6 +65,7 @@ class Reason(StrEnum):
     OTHER_DIRECTION = "other-direction"
     RANGE = "range"
     INTERVAL = "interval"
+    REVERSED = "reversed"
     POSITIVES = "positives"
     LEVEL = "level"
     CODE = "code"
@@ -143,33 +145,47 @@ def read_metrics(rows: Iterable[Mapping[str, Any]]) -> list[Metric]:
 
 
 def read_metric(row: Mapping[str, Any], index: int = 0) -> Metric:
+    """One measurement. Raises `MetricRefused` for the first thing that is wrong with it."""
+    found, wrong = _read(row, index)
+    if wrong:
+        raise wrong[0]
+    return Metric(**found)
+
+
+def faults(row: Mapping[str, Any], index: int = 0) -> list[MetricRefused]:
+    """Everything that is wrong with one measurement, at most one thing for each field."""
+    return list({each.field: each for each in reversed(_read(row, index)[1])}.values())[::-1]
+
+
+def _read(row: Mapping[str, Any], index: int) -> tuple[dict[str, Any], list[MetricRefused]]:
+    """What can be read of a row, by field, and what is wrong with it, in the order of the fields."""
     given = {name: value for name, value in row.items() if value is not None and str(value).strip() != ""}
     unknown = sorted(set(given) - {field.name for field in fields(Metric)})
-    if unknown:
-        raise MetricRefused(index, unknown[0], Reason.FIELD)
-    name = _code(given, "name", index)
-    if name is None:
-        raise MetricRefused(index, "name", Reason.NAME)
-    value = _decimal(given, "value", index)
-    if value is None:
-        raise MetricRefused(index, "value", Reason.NUMBER)
-    metric = Metric(
-        name=name,
-        value=value,
-        better=_direction(given, name, index),
-        unit=_code(given, "unit", index),
-        method=_code(given, "method", index),
-        split=_code(given, "split", index),
-        threshold=_decimal(given, "threshold", index),
-        n=_whole(given, "n", index, least=1),
-        positives=_whole(given, "positives", index, least=0),
-        low=_decimal(given, "low", index),
-        high=_decimal(given, "high", index),
-        level=_decimal(given, "level", index),
-        on=_revision(given, index),
-    )
-    _check(metric, index)
-    return metric
+    wrong = [MetricRefused(index, name, Reason.FIELD) for name in unknown[:1]]
+    found: dict[str, Any] = {}
+
+    def take(field: str, read: Callable[[], Any], missing: Reason | None = None) -> None:
+        try:
+            found[field] = read()
+            if found[field] is None and missing is not None:
+                wrong.append(MetricRefused(index, field, missing))
+        except MetricRefused as error:
+            found[field] = None
+            wrong.append(error)
+
+    take("name", lambda: _code(given, "name", index), Reason.NAME)
+    take("value", lambda: _decimal(given, "value", index), Reason.NUMBER)
+    if found["name"] is not None:
+        take("better", lambda: _direction(given, found["name"], index))
+    for field in ("unit", "method", "split"):
+        take(field, partial(_code, given, field, index))
+    take("threshold", lambda: _decimal(given, "threshold", index))
+    take("n", lambda: _whole(given, "n", index, least=1))
+    take("positives", lambda: _whole(given, "positives", index, least=0))
+    for field in ("low", "high", "level"):
+        take(field, partial(_decimal, given, field, index))
+    take("on", lambda: _revision(given, index))
+    return found, [*wrong, *_inconsistent(found, index, {each.field for each in wrong})]
 
 
 def _decimal(given: Mapping[str, Any], field: str, index: int) -> Decimal | None:
@@ -232,23 +248,29 @@ def _direction(given: Mapping[str, Any], name: str, index: int) -> Direction:
     return cast(Direction, said)
 
 
-def _check(metric: Metric, index: int) -> None:
-    known = KNOWN.get(metric.name)
+def _inconsistent(found: Mapping[str, Any], index: int, wrong: Collection[str]) -> Iterator[MetricRefused]:
+    """What does not fit together, among the fields that could be read; `wrong` names those that could not."""
+    known = KNOWN.get(found["name"])
     if known is not None:
         for field in ("value", "low", "high"):
-            number = getattr(metric, field)
+            number = found[field]
             below = number is not None and known.least is not None and number < known.least
             above = number is not None and known.most is not None and number > known.most
             if below or above:
-                raise MetricRefused(index, field, Reason.RANGE)
-    if metric.low is not None and metric.low > metric.value:
-        raise MetricRefused(index, "low", Reason.INTERVAL)
-    if metric.high is not None and metric.high < metric.value:
-        raise MetricRefused(index, "high", Reason.INTERVAL)
-    if metric.positives is not None and (metric.n is None or metric.positives > metric.n):
-        raise MetricRefused(index, "positives", Reason.POSITIVES)
-    if metric.level is not None and not 0 < metric.level < 1:
-        raise MetricRefused(index, "level", Reason.LEVEL)
+                yield MetricRefused(index, field, Reason.RANGE)
+    value, low, high = found["value"], found["low"], found["high"]
+    if low is not None and high is not None and low > high:
+        yield MetricRefused(index, "low", Reason.REVERSED)
+    elif value is not None:
+        if low is not None and low > value:
+            yield MetricRefused(index, "low", Reason.INTERVAL)
+        if high is not None and high < value:
+            yield MetricRefused(index, "high", Reason.INTERVAL)
+    n, positives = found["n"], found["positives"]
+    if positives is not None and "n" not in wrong and (n is None or positives > n):
+        yield MetricRefused(index, "positives", Reason.POSITIVES)
+    if found["level"] is not None and not 0 < found["level"] < 1:
+        yield MetricRefused(index, "level", Reason.LEVEL)
 
 
 # --- comparing -----------------------------------------------------------------------------------

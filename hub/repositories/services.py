@@ -138,7 +138,7 @@ def _refuse_taken(kind: str, owner: "Account", name: str, but: Sequence[uuid.UUI
 
 
 def _taken() -> Conflict:
-    return Conflict(_("The owner already has a repository of this kind with this name."))
+    return Conflict(_("There is a repository of this kind with this name already. Choose another name."))
 
 
 def _save_once(row: Repository, *, force_insert: bool = False) -> None:

@@ -159,6 +159,7 @@ _METRICS: dict[metrics.Reason, Callable[[], str]] = {
     metrics.Reason.DIRECTION: lambda: _("Say whether higher or lower is better."),
     metrics.Reason.OTHER_DIRECTION: lambda: _("For this metric the other direction is better."),
     metrics.Reason.RANGE: lambda: _("This metric cannot have this value. Shares are written as 0.979, not as 97.9."),
+    metrics.Reason.REVERSED: lambda: _("The lower limit is above the upper one."),
     metrics.Reason.INTERVAL: lambda: _("The interval must hold the value itself."),
     metrics.Reason.POSITIVES: lambda: _("There cannot be more positives than samples, and both have to be given."),
     metrics.Reason.LEVEL: lambda: _("Write the confidence level as a number between 0 and 1, such as 0.95."),

@@ -44,6 +44,12 @@ class VerdictForm(forms.Form):
     proposal = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def clean(self) -> dict[str, Any]:
+        """Everything that a verdict lacks, at once. What else may be wrong the service says."""
+        if self.cleaned_data.get("verdict") in {"ask", "decline"}:
+            if not self.cleaned_data.get("reason") and "reason" not in self.errors:
+                self.add_error("reason", _("Choose a reason."))
+            if not self.cleaned_data.get("comment") and "comment" not in self.errors:
+                self.add_error("comment", _("Say why, in your own words."))
         if not self["proposal"].value():
             raise forms.ValidationError(UNSEEN)
         return self.cleaned_data

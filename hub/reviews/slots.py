@@ -43,6 +43,8 @@ T = TypeVar("T", bound=Model)
 def register() -> None:
     slots.register("proposal.decided_by", _decided_by)
     slots.register("contribution.verdict", _verdict)
+    slots.register("contribution.next", _next)
+    slots.register("contribution.join", _join)
     slots.register("contribution.aside", _known, order=-10)
     register_beside(_beside)
     slots.register("contribution.timeline", _assessments)
@@ -77,10 +79,40 @@ def _verdict(request: HttpRequest, contribution: "Contribution") -> str:
         "own": own,
         "declined_it": account is not None and not own and selectors.maintains_here(account, contribution),
         "arbiters": listed(arbiters),
+        "asked_deciders": listed(_left_alone(contribution, arbiters)) if author and contribution.waiting else "",
         "appeal_until": contributions.appeal_until(contribution, timezone.now()) if author else None,
         "may_decline": contribution.state == "asked" and not refused,
     }
     return render_to_string("reviews/_waiting.html", context, request)
+
+
+def _next(request: HttpRequest, contribution: "Contribution") -> str:
+    """What has to happen first where nobody can decide, in the place of the words that somebody does."""
+    if contribution.state != "open" or selectors.arbiters_of(contribution):
+        return ""
+    if selectors.account_of(request.user) == contribution.contributor:
+        return _(
+            "The repository needs another maintainer before anybody can decide. Until then you can change or withdraw it."
+        )
+    return _("The repository needs another maintainer before anybody can decide.")
+
+
+def _join(request: HttpRequest, contribution: "Contribution") -> str:
+    """For a co-author who is asked to agree: that nobody else could decide then, if so."""
+    account = selectors.account_of(request.user)
+    arbiters = selectors.arbiters_of(contribution)
+    if account not in arbiters or len(arbiters) > 1:
+        return ""
+    words = _(
+        "You are the only one who could decide about it. If you agree, nobody can, until there is another maintainer."
+    )
+    return render_to_string("components/notice.html", {"level": "warn", "text": words}, request)
+
+
+def _left_alone(contribution: "Contribution", arbiters: "Sequence[Account]") -> "list[Account]":
+    """Those who could decide, if all of them are asked to be co-authors: once they agree nobody is left."""
+    asked = {each.account.pk for each in contributions.authors_of(contribution) if not each.agreed}
+    return list(arbiters) if arbiters and all(each.pk in asked for each in arbiters) else []
 
 
 def _known(request: HttpRequest, contribution: "Contribution") -> str:

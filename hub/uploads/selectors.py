@@ -49,6 +49,15 @@ class StoredFile:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingFiles:
+    """Files that were sent for something, or begun, and not used yet: since when, the first names, how many more."""
+
+    since: datetime
+    names: list[str]
+    more: int
+
+
 def register_reader(reads: Reader) -> None:
     """Upper features say when an account may read a blob that it never sent itself (a public repository's, say)."""
     _readers.append(reads)
@@ -101,6 +110,15 @@ def uploads_of(account: "Account", *, purpose: str = "", ids: Sequence[uuid.UUID
     if purpose:
         found = found.filter(purpose=purpose)
     return found.filter(pk__in=ids) if ids else found
+
+
+def waiting_files(account: "Account", purpose: str, most: int = 10) -> WaitingFiles | None:
+    """What a page finds for `purpose` of an earlier visit; None when there is nothing. Two queries."""
+    found = uploads_of(account, purpose=purpose)
+    first = list(found.order_by("created", "pk").values_list("created", "name")[:most])
+    if not first:
+        return None
+    return WaitingFiles(first[0][0], [name for _created, name in first], found.count() - len(first))
 
 
 def with_progress(uploads: QuerySet[Upload]) -> QuerySet[Upload]:

@@ -175,6 +175,12 @@ def remove_upload(upload: Upload) -> None:
         transaction.on_commit(lambda: selectors.part_store().remove(upload.pk))
 
 
+def remove_uploads(account: "Account", purpose: str) -> None:
+    """Forget everything of the account that was sent for `purpose` and not used yet, as `remove_upload` does."""
+    for upload in selectors.uploads_of(account, purpose=purpose).iterator(chunk_size=500):
+        remove_upload(upload)
+
+
 def finish_uploads(account: "Account", upload_ids: Iterable[uuid.UUID]) -> None:
     """The files of these uploads were published: their rows have done their work. Part of the caller's transaction."""
     Upload.objects.filter(account=account, pk__in=set(upload_ids), state=State.STORED).delete()

@@ -59,7 +59,7 @@ class Zone {
     this.watched = new Map();
     this.told = 0;
     this.wanted = null;
-    for (const button of this.#submits()) button.disabled = true;
+    this.#hold();
     // Rows are made by one choice after the other, the first once the page knows what an earlier visit left.
     this.rowing = this.#load();
     this.#bind();
@@ -146,7 +146,7 @@ class Zone {
   // `found` is a list of {path, file}, or a promise of one. Until each is a row, the form waits.
   async add(found) {
     this.coming += 1;
-    for (const button of this.#submits()) button.disabled = true;
+    this.#hold();
     const making = this.rowing.then(() => this.#rowsOf(found));
     this.rowing = making.catch(() => {});
     const fresh = await making.finally(() => {
@@ -290,8 +290,14 @@ class Zone {
     const words = [];
     if (waiting) words.push(this.words.say("waits", { n: waiting }));
     if (blocked) words.push(this.words.say("needs-you", { n: blocked }));
+    if (this.coming > 0) words.push(this.words.say("reading"));
     if (!words.length && empty) words.push(this.words.say("add-first"));
-    for (const button of this.#submits()) button.disabled = this.coming > 0 || words.length > 0;
+    this.#hold(words);
+  }
+
+  // The form cannot be sent while there are words why.
+  #hold(words = [this.words.say("reading")]) {
+    for (const button of this.#submits()) button.disabled = words.length > 0;
     const scope = this.form ?? this.root;
     for (const note of scope.querySelectorAll("[data-uploads-note]")) note.textContent = words.join(" ");
   }

@@ -205,6 +205,7 @@ def test_files_that_are_chosen_before_a_script_has_come_are_sent(uploader: Uploa
     button = page.locator("[data-uploads-submit]")
     if late == "upload-row.":
         uploader.until(button.is_disabled)
+        assert page.locator("[data-uploads-note]").inner_text() == "Wait: the list of files is being read."
         assert page.input_value("[name=uploads]") == "[]"
         uploader.choose(first)
     assert len(held) == 1, "one fetch for the preload and for the import"
@@ -213,6 +214,7 @@ def test_files_that_are_chosen_before_a_script_has_come_are_sent(uploader: Uploa
     assert {row["path"]: row["sha256"] for row in sent} == {first.name: whole, second.name: other}
     assert page.locator(ROW).count() == 2
     uploader.until(button.is_enabled)
+    assert page.locator("[data-uploads-note]").inner_text() == ""
 
 
 def test_what_is_not_allowed_is_refused_before_anything_is_announced(uploader: Uploader, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from hub.contributions import links, selectors
 from hub.contributions.models import Contribution
@@ -23,8 +24,13 @@ def load_contribution(request: HttpRequest, kind: str, owner: str, name: str, nu
     return selectors.contribution(request.user, load(request, kind, owner, name), number)
 
 
+def page_address(kind: str, owner: str, name: str, number: int, **_more: object) -> str:
+    """Where a contribution is shown, from the parts of an address below it; whether there is one is asked there."""
+    return reverse(f"contributions:{kind}-page", kwargs={"owner": owner, "name": name, "number": number})
+
+
 def account_of(request: HttpRequest) -> "Account":
-    """The signed-in account; such views are behind `login_required`."""
+    """The signed-in account; such views are behind `signed_in`."""
     return cast("Account", request.user)
 
 

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -19,7 +18,7 @@ from hub.contributions.forms import CollisionsForm, CommentForm, WithdrawForm
 from hub.contributions.models import Comment, Contribution
 from hub.contributions.shares import AuthorShare
 from hub.contributions.timeline import timeline
-from hub.contributions.views.common import account_of, load_contribution, show
+from hub.contributions.views.common import account_of, load_contribution, page_address, show
 from hub.errors import HubError, Invalid, NotAllowed
 from hub.pieces import percent
 from hub.repositories import links as repository_links
@@ -29,7 +28,8 @@ from hub.repositories.errors import StaleParent
 from hub.repositories.forms import refuse
 from hub.repositories.models import Revision
 from hub.repositories.showing import MOST_FILES, measured, sources, what_changed
-from web import http
+from web import http, slots
+from web.signin import forget_words, form_of, kept_words, signed_in
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 
 @require_safe
 def page(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
-    return _page(request, load_contribution(request, kind, owner, name, number), CommentForm())
+    contribution = load_contribution(request, kind, owner, name, number)
+    words = kept_words(request, links.page(contribution))
+    return _page(request, contribution, CommentForm(initial={"text": words}))
 
 
 def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, status: int = 200) -> HttpResponse:
@@ -59,7 +61,8 @@ def _page(request: HttpRequest, contribution: Contribution, form: CommentForm, s
         contribution=contribution,
         state=words.STATES[contribution.state],
         tone=words.TONES.get(contribution.state, ""),
-        next_words=words.what_next(contribution, timezone.now(), own=own),
+        next_words=slots.render("contribution.next", request, contribution)
+        or words.what_next(contribution, timezone.now(), own=own),
         kind_words=repository_words.WORK_KINDS[contribution.kind],
         own=own,
         may_change=own and waits,
@@ -125,7 +128,7 @@ def _version(each: Any, newest: Any, released: datetime | None) -> dict[str, Any
 
 
 # --- discussion ----------------------------------------------------------------------------------
-@login_required
+@form_of(page_address, keep="text")
 @require_POST
 def comment(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
     contribution, form = load_contribution(request, kind, owner, name, number), CommentForm(request.POST)
@@ -135,13 +138,14 @@ def comment(request: HttpRequest, owner: str, name: str, kind: str, number: int)
             made = services.comment(
                 account=account_of(request), contribution=contribution, text=text, now=timezone.now()
             )
+            forget_words(request)
             return redirect(f"{links.page(contribution)}#comment-{made.pk}")
         except HubError as error:
             refuse(form, error)
     return _page(request, contribution, form, 422)
 
 
-@login_required
+@form_of(page_address)
 @require_POST
 def delete_comment(request: HttpRequest, owner: str, name: str, kind: str, number: int, pk: int) -> HttpResponse:
     contribution = load_contribution(request, kind, owner, name, number)
@@ -156,7 +160,7 @@ def delete_comment(request: HttpRequest, owner: str, name: str, kind: str, numbe
 
 
 # --- its co-authors ------------------------------------------------------------------------------
-@login_required
+@form_of(page_address)
 @require_POST
 def join(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
     contribution = load_contribution(request, kind, owner, name, number)
@@ -172,7 +176,7 @@ def join(request: HttpRequest, owner: str, name: str, kind: str, number: int) ->
 
 
 # --- its author ----------------------------------------------------------------------------------
-@login_required
+@form_of(page_address)
 @require_POST
 def withdraw(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
     contribution = load_contribution(request, kind, owner, name, number)
@@ -180,7 +184,7 @@ def withdraw(request: HttpRequest, owner: str, name: str, kind: str, number: int
     return redirect(links.page(contribution))
 
 
-@login_required
+@form_of(lambda contribution: "/me")
 @require_POST
 def withdraw_unseen(request: HttpRequest, contribution: UUID) -> HttpResponse:
     """One's own, in a repository that one may not see any more; its address says nothing about that."""
@@ -198,7 +202,7 @@ def _withdraw(request: HttpRequest, contribution: Contribution) -> None:
         messages.error(request, str(error))
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def rebase(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
     contribution = load_contribution(request, kind, owner, name, number)

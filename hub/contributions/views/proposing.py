@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -25,8 +24,11 @@ from hub.repositories.changes import Change
 from hub.repositories.forms import METRIC_ROWS, MOST_METRIC_ROWS, MetricForm, refuse
 from hub.repositories.models import Repository, Revision
 from hub.repositories.services import set_fields
-from hub.repositories.showing import card_preview
+from hub.repositories.showing import MOST_FILES, card_preview
+from hub.uploads import services as uploads
+from hub.uploads.selectors import waiting_files
 from web import http
+from web.signin import signed_in
 
 MOST_TICKED = 200
 # Where a service's fields stand on these pages.
@@ -34,13 +36,13 @@ _FIELDS = {"reason": "message", "changes": "uploads", "name": "uploads", "size":
 
 
 # --- files ---------------------------------------------------------------------------------------
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
     return _files(request, load(request, kind, owner, name), None)
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def update(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
     contribution = _own(request, load_contribution(request, kind, owner, name, number))
@@ -52,12 +54,14 @@ def _files(request: HttpRequest, repository: Repository, contribution: Contribut
     data = request.POST if posted else None
     known = _known_metrics(contribution)
     rows = http.integer(request.POST, "metric_rows", max(METRIC_ROWS, len(known)), least=1, most=MOST_METRIC_ROWS)
-    more = posted and "more" in request.POST
+    more, fresh = posted and "more" in request.POST, posted and "fresh" in request.POST
+    if fresh:
+        uploads.remove_uploads(account_of(request), _purpose(repository, contribution))
     state = _state(repository, contribution)
     form = FilesForm(data, files=_paths(state), initial=_initial(repository, contribution))
     count = min(rows + 2, MOST_METRIC_ROWS) if more else rows
     measured = _metric_forms(data, count, _datasets(request, repository, known), known)
-    if posted and not more:
+    if posted and not more and not fresh:
         valid = all([form.is_valid(), *(each.is_valid() for each in measured)])
         done = _send(request, repository, contribution, form, form.changes(), measured) if valid else None
         return done or _files_page(request, repository, contribution, form, measured, 422)
@@ -72,6 +76,7 @@ def _files_page(
     measured: list[MetricForm],
     status: int = 200,
 ) -> HttpResponse:
+    purpose = _purpose(repository, contribution)
     return show(
         request,
         repository,
@@ -82,18 +87,27 @@ def _files_page(
         metric_forms=measured,
         metric_names=sorted(metrics.KNOWN),
         metrics_open=any(each.initial or (each.is_bound and (each.errors or each.has_changed())) for each in measured),
-        purpose=f"proposal:{contribution.pk if contribution else repository.pk}",
+        purpose=purpose,
+        waiting=waiting_files(account_of(request), purpose),
+        files_now=repositories.changes_of(selectors.newest_proposal(contribution).revision, MOST_FILES)
+        if contribution
+        else None,
     )
 
 
+def _purpose(repository: Repository, contribution: Contribution | None) -> str:
+    """What files are sent for from here: by it those of an earlier visit are found."""
+    return f"proposal:{contribution.pk if contribution else repository.pk}"
+
+
 # --- card ----------------------------------------------------------------------------------------
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def new_card(request: HttpRequest, owner: str, name: str, kind: str) -> HttpResponse:
     return _card(request, load(request, kind, owner, name), None)
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def update_card(request: HttpRequest, owner: str, name: str, kind: str, number: int) -> HttpResponse:
     contribution = _own(request, load_contribution(request, kind, owner, name, number))
@@ -177,10 +191,10 @@ def _send(
         "reason": data["message"],
         "kind": data.get("kind") or ("documentation" if contribution is None else None),
         "metrics": _metrics(measured, filled),
-        "authors": form.shares(account.username),
         "now": timezone.now(),
     }
     try:
+        said["authors"] = form.shares(account.username)
         if contribution is None:
             made = services.open_contribution(repository=repository, expected_base=data["parent"], **said)
             messages.success(request, _("Contribution %(number)d is proposed.") % {"number": made.number})
@@ -188,6 +202,8 @@ def _send(
             made = services.update_contribution(contribution=contribution, expected_proposal=data["parent"], **said)
             messages.success(request, _("The new version waits for a decision."))
     except HubError as error:
+        if isinstance(error, Invalid) and error.field == "changes" and not changes:
+            error = Invalid("changes", _("No file was sent, and none is to be removed."))
         _show_refusal(error, form, filled)
         return None
     made.repository = repository

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def account_of(request: HttpRequest) -> "Account":
-    """The signed-in account; such views are behind `login_required`."""
+    """The signed-in account; such views are behind `signed_in`."""
     return cast("Account", request.user)
 
 

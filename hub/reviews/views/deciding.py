@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,13 +20,14 @@ from hub.repositories import links
 from hub.reviews import drafts, selectors, services, words
 from hub.reviews.forms import AppealForm, VerdictForm, refuse
 from hub.reviews.views.common import account_of
+from web.signin import signed_in
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
     from hub.contributions.models import Contribution
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def decide(request: HttpRequest, contribution: uuid.UUID) -> HttpResponse:
     found = contributions.contribution_by_id(request.user, contribution)
@@ -87,6 +87,7 @@ def verdict_context(account: "Account", contribution: "Contribution", form: Verd
         "form": form,
         "chosen": form["verdict"].value(),
         "next_number": contribution.repository.revision_count + 1,
+        "stale": contributions.is_stale(contribution),
         "drafts": drafts.verdicts(account, contribution),
         "connected": _connected(account, contribution, timezone.now()),
         "unagreed": [
@@ -108,7 +109,7 @@ def _connected(account: "Account", contribution: "Contribution", now: datetime) 
     return [words.conflict(each) for each in selectors.interests(contribution, account, now)]
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def appeal(request: HttpRequest, contribution: uuid.UUID) -> HttpResponse:
     found = contributions.contribution_by_id(request.user, contribution)

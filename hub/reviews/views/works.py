@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,6 +19,7 @@ from hub.reviews import conflicts, drafts, selectors, services, words
 from hub.reviews.forms import AssessForm, refuse
 from hub.reviews.views.common import account_of, listed
 from hub.reviews.words import title_of
+from web.signin import signed_in
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -31,7 +31,7 @@ def work_url(key: str) -> str:
 
 
 # --- submitting ----------------------------------------------------------------------------------
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def submit(request: HttpRequest, revision: str) -> HttpResponse:
     """Ask that a revision of one's own be assessed. The page says what that leaves in the log."""

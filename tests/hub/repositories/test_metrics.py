@@ -74,6 +74,7 @@ def test_known_metrics_have_names_the_log_takes() -> None:
         ({"name": "own", "value": "0.9"}, "better", Reason.DIRECTION),
         ({"name": "own", "value": "0.9", "better": "up"}, "better", Reason.DIRECTION),
         ({"name": "accuracy", "value": "0.9", "low": "0.95"}, "low", Reason.INTERVAL),
+        ({"name": "accuracy", "value": "0.9", "low": "0.95", "high": "0.85"}, "low", Reason.REVERSED),
         ({"name": "accuracy", "value": "0.9", "high": "0.8"}, "high", Reason.INTERVAL),
         ({"name": "accuracy", "value": "0.9", "n": "0"}, "n", Reason.WHOLE),
         ({"name": "accuracy", "value": "0.9", "n": "1.5"}, "n", Reason.WHOLE),

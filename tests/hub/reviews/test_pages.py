@@ -377,7 +377,7 @@ def test_an_appeal_that_is_not_possible_is_not_offered(
     assert "may appeal" not in html
     assert client.get(f"/reviews/appeal/{proposed.pk}").status_code == 409
     if end in ("long ago", "released"):
-        assert "the time to appeal is over" in html
+        assert "The time to appeal is over." in html
         answer = client.post(f"/reviews/appeal/{proposed.pk}", {"comment": "Look again."})
         assert answer.status_code == 422
         assert "It is too late to appeal" in text(answer)
