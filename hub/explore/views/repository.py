@@ -40,9 +40,7 @@ def history(request: HttpRequest, owner: str, name: str, kind: str = "model") ->
         "status": status,
         "disagreements": disagreements.told(status.mismatches, request.user),
         "origins": origins(latest, request.user) if latest is not None else Origins(),
-        "people": [
-            {"account": person.account, "words": _role(person)} for person in people_of(repository)
-        ],
+        "people": [{"account": person.account, "words": _role(person)} for person in people_of(repository)],
         "compare_url": f"{links.repository(repository)}/compare/" if repository.revision_count > 1 else "",
         "lineage_url": links.lineage(repository),
         "bundle_url": links.bundle(repository),
@@ -52,7 +50,9 @@ def history(request: HttpRequest, owner: str, name: str, kind: str = "model") ->
 
 
 def _role(person: Member) -> str:
-    shared = ngettext("co-author of %(n)d revision", "co-author of %(n)d revisions", person.shared) % {"n": person.shared}
+    shared = ngettext("co-author of %(n)d revision", "co-author of %(n)d revisions", person.shared) % {
+        "n": person.shared
+    }
     if person.shared and not (person.owner or person.maintainer or person.revisions):
         return shared
     words = ngettext("%(n)d revision", "%(n)d revisions", person.revisions) % {"n": person.revisions}
