@@ -983,7 +983,21 @@ def _recompute(
 
 
 def _sentence(text: str) -> str:
+    """With a capital letter and a full stop; the name of a file stays as it is written."""
+    if re.match(r"[a-z_]+\.(ndjson|json)\b", text):
+        return f"{text}."
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _both(amount: int) -> str:
+    """In wei, and exactly in HUB, of which one is 10^18 wei."""
+    whole, rest = divmod(amount, 10**18)
+    part = f"{rest:018}".rstrip("0")
+    return f"{amount} wei ({whole}{'.' if part else ''}{part} HUB)"
 
 
 # --- the checks --------------------------------------------------------------------------------------
@@ -1026,7 +1040,7 @@ def _check_works(report: Report, bundle: Bundle, record: Record) -> Epoch:
     ]
     compare(bundle, "edges.ndjson", edges)
     new = sum(row["initial"] for row in epoch.works.values())
-    text = f"From them follow {len(epoch.works)} works, {new} of them new, and {len(edges)} edges, "
+    text = f"From them follow {_count(len(epoch.works), 'work')}, {new} of them new, and {_count(len(edges), 'edge')}, "
     report.add("works", True, text + f"under policy {manifest['policy_hash']}.")
     return epoch
 
@@ -1054,7 +1068,11 @@ def _check_allocation(report: Report, bundle: Bundle, epoch: Epoch) -> Allocatio
     compare_member("pools", result["pools"], found.pools)
     compare_member("allocated_wei", result["allocated_wei"], str(allocated))
     compare_member("unallocated_wei", result["unallocated_wei"], str(budget - allocated))
-    report.add("allocation", True, f"The rule gives {allocated} wei to {len(found.accounts)} accounts, of {budget}.")
+    report.add(
+        "allocation",
+        True,
+        f"The rule gives {_both(allocated)} to {_count(len(found.accounts), 'account')}, of {_both(budget)}.",
+    )
     return found
 
 
@@ -1132,7 +1150,9 @@ def _check_settlement(
     if credited != total + waiting:
         raise Refused("wallets and waiting credit do not add up to what was credited")
     report.add(
-        "settlement", True, f"{total} wei are in {len(ordered)} wallets' leaves, {waiting} wei wait for a wallet."
+        "settlement",
+        True,
+        f"{_both(total)} are in the leaves of {_count(len(ordered), 'wallet')}, {_both(waiting)} wait for a wallet.",
     )
     return ordered
 

@@ -69,6 +69,7 @@ class Standing:
 
     `earned_wei` is all that final epochs credited, `coming_wei` what undecided ones would. `leaf_wei` is what the newest final
     distribution says for the wallet, `claimed_wei` what it took; `epoch` is that distribution's, None before there is one.
+    `carrier` is the wallet's leaf in the epoch that is computed and not decided yet, if it has one there.
     """
 
     earned_wei: int = 0
@@ -78,6 +79,12 @@ class Standing:
     epoch: int | None = None
     binding: WalletBinding | None = None
     asked: RelayedClaim | None = None
+    carrier: Leaf | None = None
+
+    @property
+    def carried_wei(self) -> int:
+        """What the epoch that is under way adds to the wallet's leaf."""
+        return max(0, int(self.carrier.cumulative_wei) - self.leaf_wei) if self.carrier is not None else 0
 
     @property
     def wallet(self) -> str:
@@ -197,7 +204,10 @@ def standing(account_id: int, pseudonym: str) -> Standing:
     allocated = Allocation.objects.filter(pseudonym=pseudonym)
     binding = WalletBinding.objects.filter(account=account_id, released=None).select_related("entry").first()
     newest = newest_final()
-    leaf, asked = None, None
+    leaf, asked, carrier = None, None, None
+    if binding is not None:
+        carried = Leaf.objects.filter(epoch__state__in=COMING, wallet__iexact=binding.wallet)
+        carrier = carried.select_related("epoch").order_by("-epoch").first()
     if binding is not None and newest is not None:
         leaf = Leaf.objects.filter(epoch=newest, wallet__iexact=binding.wallet).first()
         asked = RelayedClaim.objects.filter(epoch=newest, wallet__iexact=binding.wallet).first()
@@ -209,6 +219,7 @@ def standing(account_id: int, pseudonym: str) -> Standing:
         epoch=newest.number if newest is not None else None,
         binding=binding,
         asked=asked,
+        carrier=carrier,
     )
 
 

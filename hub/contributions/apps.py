@@ -30,6 +30,7 @@ class ContributionsConfig(AppConfig):
         own_data.register()
         redacting.register()
         slots.register("revision.proposed", pages.proposed)
+        slots.register("revision.coauthors", pages.coauthors)
         slots.register("person.sections", pages.of_person, order=-10)
         slots.register("me.sections", pages.of_me, order=10)
         register_proposals(selectors.newest_revision_id)

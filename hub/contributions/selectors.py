@@ -217,6 +217,32 @@ def owners_of(contribution: Contribution) -> list[AuthorShare]:
     return shares.owning(authors_of(contribution), contribution.contributor)
 
 
+def coauthors_of(revisions: Iterable[UUID | str]) -> dict[str, list["Account"]]:
+    """Who agreed to share in what became these revisions, beside who proposed it, by the revision's id.
+
+    Revisions without such people are left out.
+    """
+    found = Contribution.objects.filter(result__in=list(revisions)).select_related("contributor")
+    return _coauthors(found)
+
+
+def coauthors_in(repository: Repository) -> dict[str, list["Account"]]:
+    """`coauthors_of` for every revision of a repository."""
+    return _coauthors(repository.contributions.filter(result__isnull=False).select_related("contributor"))
+
+
+def _coauthors(found: QuerySet[Contribution]) -> dict[str, list["Account"]]:
+    rows = {row.pk: row for row in found.filter(consents__isnull=False).distinct()}
+    named = authors_of_each(rows.values())
+    others = {
+        str(row.result_id): [
+            each.account for each in named[key] if each.agreed and each.account.pk != row.contributor_id
+        ]
+        for key, row in rows.items()
+    }
+    return {revision: people for revision, people in others.items() if people}
+
+
 def authors_of_each(rows: Iterable[Contribution]) -> dict[UUID, list[AuthorShare]]:
     """`authors_of` for many contributions, by id. Two queries for all of them, one while nobody shares."""
     found = {row.pk: row for row in rows}

@@ -26,6 +26,12 @@ def proposed(request: HttpRequest, revision: Any) -> str:
     return render_to_string("contributions/_proposed.html", context, request)
 
 
+def coauthors(request: HttpRequest, revision: Any) -> str:
+    """Beside the author of a revision: who agreed to share in it."""
+    people = selectors.coauthors_of([revision.pk]).get(str(revision.pk), [])
+    return render_to_string("contributions/_coauthors.html", {"people": people}, request) if people else ""
+
+
 def of_person(request: HttpRequest, person: Any) -> str:
     """What somebody proposed or shares in, as far as the reader may see it."""
     return _section(request, "contributions/_person.html", person, request.user)

@@ -13,6 +13,7 @@ from hub import names
 from hub.contributions import links as contribution_links
 from hub.contributions import selectors as contributions
 from hub.explore import checks, figures
+from hub.explore.crew import people_of
 from hub.repositories import links
 from hub.repositories import selectors as repositories
 from web.templatetags.display import time_tag
@@ -96,7 +97,7 @@ def facts(repository: "Repository") -> list[Fact]:
         name = headline.name[:1].upper() + headline.name[1:]
         line = list(headline.values)
         found.append(Fact(name, headline.value, headline.detail, headline.word, headline.tone, line, headline.name))
-    people = repositories.people_of(repository)
+    people = people_of(repository)
     authors = sum(person.revisions > 0 for person in people)
     words = ngettext("%(n)d has published", "%(n)d have published", authors) % {"n": authors}
     found.append(Fact(_("People"), str(len(people)), words))

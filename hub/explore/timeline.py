@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from hub import names
+from hub.contributions import selectors as contributions
 from hub.explore import checks, figures
 from hub.repositories import links, metrics
 from hub.repositories import selectors as repositories
@@ -18,6 +20,7 @@ from ledger.records import EntryStatus, EntryView, State
 from web.pagination import Page
 
 if TYPE_CHECKING:
+    from hub.accounts.models import Account
     from hub.repositories.models import Repository, Revision
 
 PAGE = 30
@@ -63,7 +66,11 @@ def repository_timeline(repository: "Repository", viewer: Any, cursor: str) -> t
     wrong |= {
         (revision.entry.leaf_index, f"rev:{revision.id}") for revision in revisions.values() if revision.id in doubted
     }
-    told = {uid: _revision_parts(repository, revision, doubted) for uid, revision in revisions.items()}
+    sharing = contributions.coauthors_of(revision.id for revision in revisions.values())
+    told = {
+        uid: _revision_parts(repository, revision, doubted, sharing.get(str(revision.id), ()))
+        for uid, revision in revisions.items()
+    }
     events = [
         _event(
             entry,
@@ -117,11 +124,16 @@ def waiting_words(status: EntryStatus) -> str:
     }
 
 
-def _revision_parts(repository: "Repository", revision: "Revision", doubted: Collection[str]) -> dict[str, Any]:
+def _revision_parts(
+    repository: "Repository", revision: "Revision", doubted: Collection[str], coauthors: Sequence["Account"]
+) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "reason": revision.message,
         "hash": revision.commit,
-        "notes": [_("history begins here")] if revision.parent is None else [],
+        "notes": [
+            *([_("history begins here")] if revision.parent is None else []),
+            *(_("co-author: %(who)s") % {"who": names.account(each).text} for each in coauthors),
+        ],
         "links": [],
     }
     if revision.parent is not None:

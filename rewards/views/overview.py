@@ -18,7 +18,7 @@ from hub.repositories.words import WORK_KINDS
 from hub.reviews.words import EFFORTS
 from rewards import amounts, estimating, obstacles, reading, words
 from rewards.models import Epoch
-from rewards.policy import CLASSES, KindPolicy, Policy
+from rewards.policy import CLASSES, POOLS, KindPolicy, Policy
 from rewards.powers import powers
 from rewards.proposing import PASSED
 from web import http
@@ -44,6 +44,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "rule": rule,
         "policy": rule.policy,
         "pools": _pools(rule.policy),
+        "unpaid": [words.KINDS[kind] for kind, each in rule.policy.kinds.items() if not each.pool_bps],
         "weight": words.each_or_one(
             {kind: number_format(each.w_effort) for kind, each in _paying(rule.policy).items()}
         ),
@@ -97,7 +98,7 @@ def _worth(request: HttpRequest, policy: Policy, budget: int) -> dict[str, Any]:
     effort = int(http.choice(request.GET, "effort", [str(effort) for effort in EFFORTS], "8"))
     quality = http.integer(request.GET, "quality", 80, least=0, most=100)
     return {
-        "kinds": [(key, label) for key, label in WORK_KINDS.items() if key != "evaluation"],
+        "kinds": [(key, label) for key, label in WORK_KINDS.items() if policy.kinds[POOLS[key]].pool_bps],
         "classes": [(key, words.OPENNESS[key]) for key in CLASSES],
         "efforts": [(each, said[0]) for each, said in EFFORTS.items()],
         "chosen": {"kind": kind, "licence": openness, "effort": effort, "quality": quality},

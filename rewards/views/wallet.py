@@ -2,7 +2,7 @@
 
 import json
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
@@ -23,8 +23,9 @@ from hub.errors import HubError, NotFound
 from rewards import amounts, binding, claims, proofs, reading
 from rewards.errors import RewardsError
 from rewards.forms import BindForm
+from rewards.models import Epoch
 from rewards.reading import Standing
-from rewards.words import ORDINARY_KEY
+from rewards.words import ORDINARY_KEY, STATES
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account
@@ -61,6 +62,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "standing": standing,
         "claimed": _claimed(standing),
+        "carried": _carried(standing, now),
         "asked": claims.on_its_way(standing.wallet, now) if standing.wallet else None,
         "typed": "" if standing.wallet else json.dumps(_typed_data(account, now)),
         "chain": _chain(request),
@@ -130,6 +132,25 @@ def _claimed(standing: Standing) -> int:
         return max(standing.claimed_wei, distribution.claimed(standing.wallet))
     except ChainError:
         return standing.claimed_wei
+
+
+def _carried(standing: Standing, now: datetime) -> dict[str, Any] | None:
+    """Where the epoch stands that carries credit to the wallet, and when it can be claimed at the earliest.
+
+    An epoch that is proposed waits for its window's end; one that is not has a whole window before it. While somebody's
+    challenge is open nobody knows.
+    """
+    if standing.carrier is None or not standing.carried_wei:
+        return None
+    row, here = standing.carrier.epoch, reading.schedule()
+    if row.state == Epoch.State.PROPOSED:
+        earliest = row.ready
+    elif row.state == Epoch.State.COMPUTED and here is not None:
+        earliest = now + timedelta(seconds=here.deployment.window_seconds)
+    else:
+        earliest = None
+    proposed = row.state == Epoch.State.PROPOSED
+    return {"step": STATES[row.state], "earliest": earliest, "proposed": proposed}
 
 
 def _typed_data(account: "Account", now: datetime) -> dict[str, Any]:

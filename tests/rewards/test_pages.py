@@ -359,3 +359,11 @@ def test_what_stops_a_step_is_shown_once_it_lasts(client: Client) -> None:
     assert "Not everything is anchored." not in page(client, "/rewards")
     Obstacle.objects.filter(pk=made.pk).update(since=timezone.now() - timedelta(minutes=6))
     assert "Not everything is anchored." in page(client, "/rewards")
+
+
+def test_the_page_says_what_documentation_is_paid_from_and_what_has_no_pool(client: Client, paid: Paid) -> None:
+    found = page(client, "/rewards")
+    assert "Documentation is paid from the code pool." in found
+    assert "No pool yet: Compute, Evaluation." in found
+    choices = found.partition('id="worth-kind"')[2].partition("</select>")[0]
+    assert ('value="documentation"' in choices, 'value="evaluation"' in choices) == (True, False)

@@ -1,6 +1,7 @@
 """The wallet's page: what waits and why, binding after a notice, and three ways to claim."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from eth_account import Account as Keys
 
+from hub.reviews.models import Work
 from rewards import binding, claims
 from rewards.models import Epoch, Leaf, RelayedClaim, WalletBinding
 from rewards.tree import leaf_hash
@@ -177,3 +179,41 @@ def test_before_there_is_a_leaf_there_is_no_proof(charlie: Client) -> None:
 def test_an_old_page_s_message_is_refused(charlie: Client, paid: Paid) -> None:
     late = int((timezone.now() - timedelta(seconds=5)).timestamp())
     assert "too late" in charlie.post("/settings/wallet", signed(paid, deadline=late)).content.decode()
+
+
+def _next(paid: Paid, now: datetime, state: str, ready: datetime | None = None) -> None:
+    """The epoch after, which carries 12 HUB more to the wallet, at this step."""
+    third = Epoch.objects.get(pk=paid.epoch.pk)
+    Epoch.objects.filter(pk=4).delete()
+    entry = Work.objects.order_by("pk").first()
+    assert entry is not None
+    row = Epoch.objects.create(
+        number=4, cutoff=third.cutoff, policy=third.policy, closed=now, entry=entry.entry, state=state, ready=ready
+    )
+    Leaf.objects.create(epoch=row, wallet=WALLET, cumulative_wei=CREDIT + 12 * 10**18)
+
+
+def test_an_epoch_in_its_window_says_what_it_carries_and_when_it_can_be_claimed(bound: Bound, now: datetime) -> None:
+    ready = now + timedelta(days=2)
+    _next(bound.paid, now, Epoch.State.PROPOSED, ready)
+    found = text(bound.client)
+    for words in ('<a href="/rewards/epochs/4">Epoch 4 carries</a>', "Open to challenge; to be claimed", "12 HUB"):
+        assert words in " ".join(re.sub(r"</?span[^>]*>", "", found).split()), words
+    assert ready.strftime("%Y-%m-%d") in found or ready.isoformat()[:10] in found
+    assert "if it were proposed now" not in found
+
+
+def test_before_the_proposal_and_under_a_challenge_the_page_promises_no_day(bound: Bound, now: datetime) -> None:
+    _next(bound.paid, now, Epoch.State.COMPUTED)
+    assert "at the earliest, if it were proposed now" in text(bound.client)
+    _next(bound.paid, now, Epoch.State.CHALLENGED)
+    assert "claims open once it is final" in text(bound.client)
+
+
+def test_what_waited_is_not_promised_to_an_epoch_that_is_still_to_close(bound: Bound, now: datetime) -> None:
+    Leaf.objects.filter(epoch=3).delete()
+    assert "it goes to your wallet with the next epoch that closes" in text(bound.client)
+    _next(bound.paid, now, Epoch.State.PROPOSED, now + timedelta(days=2))
+    found = text(bound.client)
+    assert "it goes to your wallet with the next epoch that closes" not in found
+    assert "epoch 4 carries it to your wallet" in found

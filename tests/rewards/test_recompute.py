@@ -444,3 +444,12 @@ def _address(key: bytes | None) -> str:
 
 def _hash(folder: Path) -> str:
     return hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+
+
+def test_its_words_leave_file_names_alone_count_properly_and_say_hub_beside_wei() -> None:
+    assert akashi_recompute._sentence("rewards.ndjson is not the file") == "rewards.ndjson is not the file."
+    assert akashi_recompute._sentence("the bundle is malformed") == "The bundle is malformed."
+    assert [akashi_recompute._count(n, "edge") for n in (0, 1, 2)] == ["0 edges", "1 edge", "2 edges"]
+    assert akashi_recompute._both(15 * 10**17) == "1500000000000000000 wei (1.5 HUB)"
+    assert akashi_recompute._both(1) == "1 wei (0.000000000000000001 HUB)"
+    assert akashi_recompute._both(2 * 10**18) == "2000000000000000000 wei (2 HUB)"

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from hub.accounts.authentication import reader
 from hub.errors import NotFound
 from hub.explore import bundles, checks
+from hub.explore.crew import Member, people_of
 from hub.explore.origins import Origins, origins
 from hub.explore.timeline import repository_timeline
 from hub.repositories import links
@@ -39,9 +40,7 @@ def history(request: HttpRequest, owner: str, name: str, kind: str = "model") ->
         "status": status,
         "disagreements": disagreements.told(status.mismatches, request.user),
         "origins": origins(latest, request.user) if latest is not None else Origins(),
-        "people": [
-            {"account": person.account, "words": _role(person)} for person in repositories.people_of(repository)
-        ],
+        "people": [{"account": person.account, "words": _role(person)} for person in people_of(repository)],
         "compare_url": f"{links.repository(repository)}/compare/" if repository.revision_count > 1 else "",
         "lineage_url": links.lineage(repository),
         "bundle_url": links.bundle(repository),
@@ -50,13 +49,18 @@ def history(request: HttpRequest, owner: str, name: str, kind: str = "model") ->
     return render(request, "explore/history.html", context)
 
 
-def _role(person: repositories.Person) -> str:
+def _role(person: Member) -> str:
+    shared = ngettext("co-author of %(n)d revision", "co-author of %(n)d revisions", person.shared) % {
+        "n": person.shared
+    }
+    if person.shared and not (person.owner or person.maintainer or person.revisions):
+        return shared
     words = ngettext("%(n)d revision", "%(n)d revisions", person.revisions) % {"n": person.revisions}
     if person.owner:
-        return _("owns, %(revisions)s") % {"revisions": words}
-    if person.maintainer:
-        return _("maintains, %(revisions)s") % {"revisions": words}
-    return words
+        words = _("owns, %(revisions)s") % {"revisions": words}
+    elif person.maintainer:
+        words = _("maintains, %(revisions)s") % {"revisions": words}
+    return _("%(first)s; %(second)s") % {"first": words, "second": shared} if person.shared else words
 
 
 @require_safe

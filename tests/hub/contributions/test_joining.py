@@ -190,3 +190,29 @@ def test_the_api_says_who_agreed_and_takes_consent(client: Client, named: Contri
     assert answer.status_code == 200
     assert [(each["bps"], each["agreed"]) for each in answer.json()["authors"]] == [(8_000, True), (2_000, True)]
     assert client.post(f"{address}/join", {"bps": 2_000}, "application/json").status_code == 401
+
+
+# --- what is seen of it afterwards ---------------------------------------------------------------
+def test_the_revision_and_the_history_name_the_co_authors_who_agreed(
+    client: Client, propose: Propose, alice: Account, charlie: Account, later: Clock
+) -> None:
+    accepted = propose(authors=SHARES)
+    services.join(account=charlie, contribution=accepted, bps=2_000, now=later())
+    services.accept(contribution=accepted, actor=alice, checks="d" * 64, now=later())
+    revision = accepted.result
+    assert revision is not None
+    assert selectors.coauthors_of([revision.pk]) == {str(revision.pk): [charlie]}
+    page = text(client.get(f"/datasets/alice/cells/commit/{revision.commit}"))
+    assert 'co-author: <a class="person" href="/people/charlie">' in page
+    history = text(client.get("/datasets/alice/cells/history"))
+    assert "co-author: charlie" in history
+    assert "co-author of 1 revision" in history
+    assert re.search(r"People</dt>\s*<dd[^>]*>3<", history)
+
+
+def test_whoever_was_only_named_is_no_co_author_of_the_revision(
+    client: Client, named: Contribution, alice: Account, later: Clock
+) -> None:
+    services.accept(contribution=named, actor=alice, checks="d" * 64, now=later())
+    assert selectors.coauthors_in(named.repository) == {}
+    assert "co-author" not in text(client.get("/datasets/alice/cells/history"))
