@@ -38,7 +38,7 @@ def test_a_new_repository_is_made_in_one_form(page: Client) -> None:
         ({"owner": "bob"}, "valid choice"),
         ({"visibility": "gated"}, "valid choice"),
         ({"kind": "space"}, "valid choice"),
-        ({"name": "Taken"}, "already has a repository"),
+        ({"name": "Taken"}, "with this name already"),
     ],
 )
 def test_a_bad_form_is_shown_again_with_words_beside_the_field(
